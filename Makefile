@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Makefile - what a person types; "make help" lists it
+#
+# Kbuild builds the module, tests/ holds what checks it.
+
+NAME    := $(shell sed -n 's/^Name: *//p' META)
+VERSION := $(shell sed -n 's/^Version: *//p' META)
+
+# Of the running kernel, else the newest installed.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
+VENDOR ?= amd
+
+LAB := tests/lab/lab.py
+
+# For "make install": the kernel to build for, and the root to install into.
+KVER ?= $(shell uname -r)
+DESTDIR ?=
+DKMS := dkms $(if $(DESTDIR),--dkmstree $(DESTDIR)/var/lib/dkms \
+	--sourcetree $(DESTDIR)/usr/src --installtree $(DESTDIR)/lib/modules)
+DKMS_SOURCE := $(DESTDIR)/usr/src/$(NAME)-$(VERSION)
+DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu vmx svm
+
+.PHONY: all help clean check check-long check-static check-kunit check-amd \
+	check-intel check-install demo lab-shell load unload install uninstall \
+	prepare
+
+all:
+	@test -n "$(KDIR)" || { echo "no kernel headers installed: apt-get \
+	install linux-headers-amd64, or give KDIR=..."; exit 1; }
+	@echo "building $(NAME).ko for $(KDIR)"
+	@$(MAKE) --no-print-directory -s -C "$(KDIR)" M="$(CURDIR)" modules
+	@echo "built: $(NAME).ko $(VERSION)"
+
+help:
+	@echo "  make                build $(NAME).ko (KDIR=the kernel's build tree)"
+	@echo "  make demo           boot a host, load the module there, show it (VENDOR=amd|intel)"
+	@echo "  make check          all checks below; installs the Debian packages they need"
+	@echo "  make check-static   sparse, checkpatch, W=1, kernel-doc, clang-format, docs"
+	@echo "  make check-kunit    KUnit in a kernel with KASAN, lockdep, kmemleak"
+	@echo "  make check-amd      on AMD-V hosts (qemu)"
+	@echo "  make check-intel    on VT-x hosts (bochs)"
+	@echo "  make check-install  install and uninstall by DKMS, in a folder"
+	@echo "  make check-long     what takes too long for make check"
+	@echo "  make lab-shell      a shell on such a host, module loaded (VENDOR=amd|intel)"
+	@echo "  make load           load $(NAME).ko on this machine"
+	@echo "  make unload         unload it"
+	@echo "  make install        install by DKMS, and keep stock KVM away (KVER=, DESTDIR=)"
+	@echo "  make uninstall      the reverse"
+	@echo "  make clean          remove what was built here (not the cache of kernels)"
+
+clean:
+	@test -z "$(KDIR)" || $(MAKE) --no-print-directory -s -C "$(KDIR)" \
+		M="$(CURDIR)" clean
+	@rm -rf build tests/lab/__pycache__
+	@echo "clean"
+
+prepare:
+	@tests/prepare.sh
+
+check:
+	@tests/check.sh static kunit amd intel install
+
+check-long:
+	@tests/check.sh static kunit amd intel install long
+
+check-static: prepare
+	@tests/static.sh
+
+check-install: prepare
+	@tests/install.sh
+
+check-kunit check-amd check-intel: check-%: prepare
+	@$(LAB) run $*
+
+demo: prepare
+	@$(LAB) demo $(VENDOR)
+
+lab-shell: prepare
+	@$(LAB) shell $(VENDOR)
+
+load: all
+	@echo "loading $(NAME).ko on this machine"
+	@insmod ./$(NAME).ko || { echo "not loaded; the reason, by dmesg:"; \
+		dmesg | grep "$(NAME): " | tail -n 2; exit 1; }
+	@echo "loaded: /dev/kvm is $(NAME)'s"
+
+unload:
+	@echo "unloading $(NAME)"
+	@rmmod $(NAME)
+	@echo "unloaded"
+
+install:
+	@echo "installing $(NAME) $(VERSION) by DKMS for $(KVER)"
+	@install -d "$(DKMS_SOURCE)" "$(DESTDIR)/etc/modprobe.d" \
+		"$(DESTDIR)/etc/modules-load.d" \
+		"$(DESTDIR)/usr/share/man/man4" "$(DESTDIR)/var/lib/dkms"
+	@cp -r $(DKMS_FILES) "$(DKMS_SOURCE)"
+	@install -m 0644 dist/modprobe.conf \
+		"$(DESTDIR)/etc/modprobe.d/$(NAME).conf"
+	@install -m 0644 dist/modules-load.conf \
+		"$(DESTDIR)/etc/modules-load.d/$(NAME).conf"
+	@install -m 0644 docs/$(NAME).4 "$(DESTDIR)/usr/share/man/man4"
+	@$(DKMS) add -m $(NAME) -v $(VERSION)
+	@$(DKMS) install -m $(NAME) -v $(VERSION) -k $(KVER)
+	@echo "installed: loads at the next boot, or now by: modprobe -r kvm_intel kvm_amd kvm; modprobe $(NAME)"
+
+uninstall:
+	@echo "uninstalling $(NAME) $(VERSION)"
+	@$(DKMS) remove -m $(NAME) -v $(VERSION) --all
+	@rm -rf "$(DKMS_SOURCE)" "$(DESTDIR)/etc/modprobe.d/$(NAME).conf" \
+		"$(DESTDIR)/etc/modules-load.d/$(NAME).conf" \
+		"$(DESTDIR)/usr/share/man/man4/$(NAME).4"
+	@echo "uninstalled: stock KVM loads again at the next boot"

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * arch.h - what virt/ asks of the architecture
+ *
+ * Owns: the kvm_arch_*() interface.  virt/ includes this and never a vendor's
+ * header; x86/ implements it.
+ */
+#ifndef TWINWALK_ARCH_H
+#define TWINWALK_ARCH_H
+
+#include <linux/types.h>
+
+struct kvm;
+struct seq_file;
+
+/**
+ * kvm_arch_host_check() - can this host carry a KVM at all?
+ *
+ * What has to hold whatever the vendor: FPU and FXSR, PAT entry 0 write-back,
+ * stock KVM not loaded, virtualisation off on every CPU.  Changes nothing.
+ *
+ * Context: module load; may sleep.
+ * Return: 0; -EOPNOTSUPP or -EBUSY after one line that says what to do.
+ */
+int kvm_arch_host_check(void);
+
+/**
+ * kvm_arch_check_processor_compat() - is this CPU like the boot CPU?
+ *
+ * Context: any, with migration off.
+ * Return: 0, or -EIO after one line that names the first difference.
+ */
+int kvm_arch_check_processor_compat(void);
+
+/**
+ * kvm_arch_hardware_enable() - turn virtualisation on, on this CPU
+ *
+ * Context: IRQs off.
+ * Return: 0; -EBUSY, somebody else has it on; -EIO, the CPU refused.
+ */
+int kvm_arch_hardware_enable(void);
+
+/**
+ * kvm_arch_hardware_disable() - turn virtualisation off, on this CPU
+ *
+ * Context: IRQs off.
+ */
+void kvm_arch_hardware_disable(void);
+
+/**
+ * kvm_arch_emergency_disable() - the hook for a kernel that goes down
+ *
+ * Return: the vendor's function, to be called in NMI context on any CPU.
+ */
+void (*kvm_arch_emergency_disable(void))(void);
+
+/**
+ * kvm_arch_post_hardware_enable_setup() - setup that needs virtualisation on
+ *
+ * Context: module load, virtualisation on, on every CPU; may sleep.
+ * Return: 0 or an error, which fails the load.
+ */
+int kvm_arch_post_hardware_enable_setup(void);
+
+/**
+ * kvm_arch_init_vm() - set up the architecture's part of a new VM
+ * @kvm: the VM, zeroed but for what virt/ owns
+ * @type: what userspace gave KVM_CREATE_VM
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL for a type that x86 does not have.
+ */
+int kvm_arch_init_vm(struct kvm *kvm, unsigned long type);
+
+/**
+ * kvm_arch_show_host() - print what the host offers and what is used of it
+ * @m: where to
+ *
+ * Context: may sleep.
+ */
+void kvm_arch_show_host(struct seq_file *m);
+
+/**
+ * kvm_arch_show_cpu() - print how virtualisation stands on a CPU
+ * @m: where to
+ * @cpu: an online CPU; its own registers are read, not what we believe of them
+ *
+ * Context: may sleep; CPU hotplug is held off by the caller.
+ */
+void kvm_arch_show_cpu(struct seq_file *m, unsigned int cpu);
+
+#endif

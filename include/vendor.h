@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vendor.h - what a vendor (VMX, SVM) is to the rest of the module
+ *
+ * Owns: struct kvm_x86_ops, made from x86_ops_list.h; struct kvm_x86_vendor;
+ * the static calls, through which alone a vendor is called.
+ *
+ * Locking: none.  The table is bound once, while the module loads and before
+ * anything can call through it.  That a vendor fills every mandatory hook is
+ * checked twice: at build time in the file that defines its table, and by
+ * kvm_x86_vendor_probe() of any table.
+ */
+#ifndef TWINWALK_VENDOR_H
+#define TWINWALK_VENDOR_H
+
+#include <linux/static_call.h>
+#include <linux/types.h>
+
+struct seq_file;
+
+#define KVM_X86_OP(name, ret, args) typeof(ret args)(*(name))
+struct kvm_x86_ops {
+#include "x86_ops_list.h"
+};
+
+#define KVM_X86_OP(name, ret, args) \
+	DECLARE_STATIC_CALL(kvm_x86_##name, ret args)
+#include "x86_ops_list.h"
+
+/**
+ * struct kvm_x86_vendor - how a vendor is found and set up
+ * @name: what a user calls it: "VT-x", "AMD-V".
+ * @probe: is this the vendor's CPU, and can it be used?  Reads CPUID and MSRs,
+ *	computes every control the vendor will want, changes nothing.
+ *	Return: 0; -ENODEV, another vendor's CPU, ask the next one; any other
+ *	error, after one line that says what to do, is final.
+ * @hardware_setup: allocate what the vendor needs, adjust the PTE masks and
+ *	call kvm_configure_mmu().  No CPU changes state.  What it did is undone
+ *	by @ops->hardware_unsetup, which is not called if it fails.
+ * @ops: the hooks; bound between @probe and @hardware_setup.
+ */
+struct kvm_x86_vendor {
+	const char *name;
+	int (*probe)(void);
+	int (*hardware_setup)(void);
+	const struct kvm_x86_ops *ops;
+};
+
+/* Every vendor, in the order in which they are asked; NULL ends it. */
+extern const struct kvm_x86_vendor *const kvm_x86_vendors[];
+
+extern const struct kvm_x86_vendor vmx_vendor;
+extern const struct kvm_x86_vendor svm_vendor;
+
+/**
+ * kvm_x86_vendor_probe() - choose the vendor and bind its hooks
+ * @vendors: whom to ask, in this order; NULL ends it.
+ *
+ * Context: module load; may sleep.
+ * Return: 0; -EOPNOTSUPP, the CPU is nobody's; -EINVAL, the vendor's table
+ * lacks a mandatory hook; or what the vendor's probe() said.
+ */
+int kvm_x86_vendor_probe(const struct kvm_x86_vendor *const *vendors);
+
+/** kvm_x86_vendor_release() - the reverse of kvm_x86_vendor_probe() */
+void kvm_x86_vendor_release(void);
+
+/**
+ * kvm_x86_hardware_setup() - let the chosen vendor set itself up
+ *
+ * Context: module load; may sleep.
+ * Return: 0 or the vendor's error, with nothing left behind.
+ */
+int kvm_x86_hardware_setup(void);
+
+/** kvm_x86_hardware_unsetup() - the reverse of kvm_x86_hardware_setup() */
+void kvm_x86_hardware_unsetup(void);
+
+/** kvm_x86_vendor_name() - what the chosen vendor is called; never NULL */
+const char *kvm_x86_vendor_name(void);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mmu.h - the MMU's public interface
+ *
+ * Owns: what the rest of the module may ask of mmu/.  Nothing outside mmu/
+ * includes another header of it, but for pte_masks.h's flags.
+ *
+ * The order in which the ladder calls, and what each step may rely on:
+ *
+ *	kvm_mmu_x86_module_init()	the host's address width, what was asked for
+ *	kvm_mmu_vendor_module_init()	PTE masks reset
+ *	  kvm_mmu_set_ept_masks(), kvm_mmu_set_me_mask()   by the vendor
+ *	  kvm_configure_mmu()				   by the vendor
+ *	kvm_mmu_hardware_setup()	masks checked and frozen, caches made
+ */
+#ifndef TWINWALK_MMU_H
+#define TWINWALK_MMU_H
+
+#include <linux/types.h>
+
+#include "mmu/pte_masks.h"
+
+struct kmem_cache;
+
+/* Levels of a page table entry, KVM's numbers: 1 is 4K, 2 is 2M, 3 is 1G. */
+enum kvm_mmu_level {
+	KVM_MMU_LEVEL_4K = 1,
+	KVM_MMU_LEVEL_2M,
+	KVM_MMU_LEVEL_1G,
+	KVM_MMU_LEVEL_512G,
+	KVM_MMU_LEVEL_256T,
+};
+
+/**
+ * struct kvm_mmu_config - how the vendor wants the MMU
+ * @tdp: the CPU walks a second set of page tables (EPT, NPT), and shall
+ * @tdp_root_level: level of the root of those tables, 4 or 5
+ * @max_huge_level: largest page that an entry of those tables may map
+ */
+struct kvm_mmu_config {
+	bool tdp;
+	u8 tdp_root_level;
+	u8 max_huge_level;
+};
+
+/**
+ * kvm_mmu_x86_module_init() - what does not depend on the vendor
+ *
+ * Learns the width of a physical address, and remembers which of tdp and
+ * tdp_mmu the user asked for, because the parameters are about to become what
+ * the hardware can do.
+ *
+ * Context: module load.
+ * Return: 0.
+ */
+int kvm_mmu_x86_module_init(void);
+
+/**
+ * kvm_mmu_vendor_module_init() - a new vendor: forget what the last one set
+ *
+ * Resets the PTE masks, and how the MMU was configured.
+ *
+ * Context: module load, before the vendor's hardware_setup().
+ * Return: 0.
+ */
+int kvm_mmu_vendor_module_init(void);
+
+/**
+ * kvm_mmu_set_ept_masks() - the TDP tables have the EPT format
+ * @flags: KVM_EPT_HAS_*
+ *
+ * Context: vendor's hardware_setup().
+ */
+void kvm_mmu_set_ept_masks(unsigned int flags);
+
+/**
+ * kvm_mmu_set_me_mask() - memory of the host is encrypted
+ * @me: the bit that an entry has to have set to map such memory, or 0
+ *
+ * Context: vendor's hardware_setup(); legacy format only.
+ */
+void kvm_mmu_set_me_mask(u64 me);
+
+/**
+ * kvm_mmu_tdp_wanted() - did the user ask for TDP?
+ *
+ * Return: the tdp parameter as it was given, from kvm_mmu_x86_module_init() on.
+ */
+bool kvm_mmu_tdp_wanted(void);
+
+/**
+ * kvm_configure_mmu() - tell the MMU what the CPU does of its work
+ * @config: copied
+ *
+ * Context: vendor's hardware_setup(), exactly once.
+ */
+void kvm_configure_mmu(const struct kvm_mmu_config *config);
+
+/**
+ * kvm_mmu_hardware_setup() - make what depends on how the MMU is configured
+ *
+ * Checks the masks, which are read-only from here on; sizes and creates the
+ * pte_list_desc cache and the page-header cache; counters.  tdp_mmu becomes 0
+ * where TDP is off.
+ *
+ * Context: module load, after the vendor's hardware_setup(); may sleep.
+ * Return: 0; -ENOMEM; -EINVAL, the vendor left out kvm_configure_mmu() or set
+ * masks in which a bit has two meanings.  Nothing is left behind then.
+ */
+int kvm_mmu_hardware_setup(void);
+
+/** kvm_mmu_hardware_unsetup() - the reverse of kvm_mmu_hardware_setup() */
+void kvm_mmu_hardware_unsetup(void);
+
+/** kvm_mmu_pte_masks() - the masks that this host's SPTEs have; never NULL */
+const struct kvm_pte_masks *kvm_mmu_pte_masks(void);
+
+/** kvm_mmu_get_config() - what the vendor configured; all zero before */
+const struct kvm_mmu_config *kvm_mmu_get_config(void);
+
+/** kvm_mmu_maxphyaddr() - bits of a physical address, see struct kvm_pte_masks */
+unsigned int kvm_mmu_maxphyaddr(void);
+
+/**
+ * kvm_mmu_nr_sptes_per_pte_list() - the entry count of a pte_list_desc
+ *
+ * Return: a number that does not change once kvm_mmu_hardware_setup() is done;
+ * 0 before.
+ */
+unsigned int kvm_mmu_nr_sptes_per_pte_list(void);
+
+/** kvm_mmu_pte_list_desc_cache() - its cache, or NULL when there is none */
+struct kmem_cache *kvm_mmu_pte_list_desc_cache(void);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pte_masks.c - the formats of shadow PTEs
+ *
+ * Owns: which bit is which.  Pure: no state, no locking.  See pte_masks.h.
+ */
+#include <linux/build_bug.h>
+#include <linux/kernel.h>
+#include <asm/vmx.h>
+
+#include "mmu/pte_masks.h"
+
+/* Legacy entries: SDM 3A, table "Format of a Page-Table Entry". */
+#define LEGACY_PRESENT	BIT_ULL(0)
+#define LEGACY_WRITABLE BIT_ULL(1)
+#define LEGACY_USER	BIT_ULL(2)
+#define LEGACY_ACCESSED BIT_ULL(5)
+#define LEGACY_DIRTY	BIT_ULL(6)
+#define LEGACY_NX	BIT_ULL(63)
+
+/* Ours: bits 9 to 11 are ignored by the CPU in a legacy entry, ... */
+#define LEGACY_HOST_WRITABLE BIT_ULL(9)
+#define LEGACY_MMU_WRITABLE  BIT_ULL(10)
+
+/* ... 52 to 56 in an EPT entry, whatever controls are in use. */
+#define EPT_HOST_WRITABLE BIT_ULL(52)
+#define EPT_MMU_WRITABLE  BIT_ULL(53)
+
+/* SDM 3C, "Convertible EPT Violations": set, no #VE comes of this entry. */
+#define EPT_SUPPRESS_VE BIT_ULL(63)
+
+static_assert((VMX_EPT_RWX_MASK ^ GENMASK_ULL(2, 0)) == 0);
+static_assert(!(VMX_EPT_MT_MASK & VMX_EPT_IPAT_BIT));
+
+/*
+ * A present legacy entry with a reserved bit set gives #PF or #NPF with RSVD
+ * set in the error code, which nothing else of ours does.  Address bits that
+ * the CPU does not have are reserved; if it has all 52, or memory encryption
+ * took the rest, there is none to use.
+ */
+static void set_legacy_mmio(struct kvm_pte_masks *m, unsigned int maxphyaddr)
+{
+	u64 reserved = 0;
+
+	if (maxphyaddr <= KVM_PTE_MAX_PHYADDR_BIT)
+		reserved = GENMASK_ULL(KVM_PTE_MAX_PHYADDR_BIT, maxphyaddr);
+	reserved &= ~m->me;
+
+	if (reserved)
+		m->mmio_value = LEGACY_PRESENT | BIT_ULL(fls64(reserved) - 1);
+	else
+		m->mmio_value = 0;
+	m->mmio_mask = m->mmio_value;
+}
+
+void kvm_pte_masks_reset(struct kvm_pte_masks *m, unsigned int maxphyaddr)
+{
+	*m = (struct kvm_pte_masks){
+		.present = LEGACY_PRESENT,
+		.readable = LEGACY_PRESENT,
+		.writable = LEGACY_WRITABLE,
+		.user = LEGACY_USER,
+		.nx = LEGACY_NX,
+		.accessed = LEGACY_ACCESSED,
+		.dirty = LEGACY_DIRTY,
+		.host_writable = LEGACY_HOST_WRITABLE,
+		.mmu_writable = LEGACY_MMU_WRITABLE,
+	};
+	set_legacy_mmio(m, maxphyaddr);
+}
+
+void kvm_pte_masks_set_ept(struct kvm_pte_masks *m, unsigned int flags)
+{
+	bool ad = flags & KVM_EPT_HAS_AD;
+
+	*m = (struct kvm_pte_masks){
+		.present = VMX_EPT_RWX_MASK,
+		.readable = VMX_EPT_READABLE_MASK,
+		.writable = VMX_EPT_WRITABLE_MASK,
+		.exec = VMX_EPT_EXECUTABLE_MASK,
+		.accessed = ad ? VMX_EPT_ACCESS_BIT : 0,
+		.dirty = ad ? VMX_EPT_DIRTY_BIT : 0,
+		.memtype = VMX_EPT_MT_MASK | VMX_EPT_IPAT_BIT,
+		.host_writable = EPT_HOST_WRITABLE,
+		.mmu_writable = EPT_MMU_WRITABLE,
+		/* Writable and not readable: EPT misconfiguration, always. */
+		.mmio_mask = VMX_EPT_RWX_MASK,
+		.mmio_value = VMX_EPT_MISCONFIG_WX_VALUE,
+		.nonpresent = EPT_SUPPRESS_VE,
+		.exec_only = flags & KVM_EPT_HAS_EXEC_ONLY,
+	};
+}
+
+void kvm_pte_masks_set_me(struct kvm_pte_masks *m, unsigned int maxphyaddr,
+			  u64 me)
+{
+	m->me = me;
+	set_legacy_mmio(m, maxphyaddr);
+}
+
+bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)
+{
+	const u64 groups[] = {
+		m->present | m->readable | m->writable | m->exec,
+		m->user,
+		m->nx,
+		m->accessed,
+		m->dirty,
+		m->memtype,
+		m->me,
+		m->host_writable,
+		m->mmu_writable,
+	};
+	u64 seen = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
+		if (seen & groups[i])
+			return false;
+		seen |= groups[i];
+	}
+	if ((m->readable & (m->writable | m->exec)) || (m->writable & m->exec))
+		return false;
+	if (!m->present || !m->readable || !m->writable || !m->host_writable ||
+	    !m->mmu_writable)
+		return false;
+	/* Execution is allowed by a bit or forbidden by a bit, not both. */
+	if (!m->exec == !m->nx)
+		return false;
+	if (m->nonpresent & (seen | m->mmio_mask))
+		return false;
+	if (m->mmio_value & ~m->mmio_mask)
+		return false;
+	return !m->mmio_value || (m->mmio_value & m->present);
+}

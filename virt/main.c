@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - the module: its parameters, its load, its unload
+ *
+ * Owns: what the kernel's module loader sees and nothing else, so that all the
+ * rest can be built into the KUnit module as well.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/init.h>
+#include <linux/kvm.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#include "params.h"
+#include "vendor.h"
+#include "virt.h"
+
+module_param_named(tdp, kvm_param_tdp, bool, 0444);
+MODULE_PARM_DESC(tdp, "Use two-dimensional paging (EPT, NPT) (default: 1)");
+
+module_param_named(tdp_mmu, kvm_param_tdp_mmu, bool, 0444);
+MODULE_PARM_DESC(tdp_mmu,
+		 "Use the TDP MMU; forced to 0 without tdp (default: 1)");
+
+module_param_named(enable_virt_at_load, kvm_param_enable_virt_at_load, bool,
+		   0444);
+MODULE_PARM_DESC(enable_virt_at_load,
+		 "Virtualisation stays on without a VM (default: 0)");
+
+#ifdef TWINWALK_DEBUG
+module_param_named(fail_step, kvm_param_fail_step, charp, 0444);
+MODULE_PARM_DESC(fail_step,
+		 "Debug builds: the step of the load ladder that shall fail");
+#endif
+
+static int __init kvm_module_init(void)
+{
+	int r;
+
+	r = kvm_ladder_climb(kvm_x86_vendors);
+	if (r)
+		return r;
+
+	pr_info("%s on all CPUs, tdp=%d tdp_mmu=%d, /dev/kvm is ready\n",
+		kvm_x86_vendor_name(), kvm_param_tdp, kvm_param_tdp_mmu);
+	return 0;
+}
+module_init(kvm_module_init);
+
+static void __exit kvm_module_exit(void)
+{
+	kvm_ladder_descend();
+}
+module_exit(kvm_module_exit);
+
+MODULE_AUTHOR("The Twinwalk project");
+MODULE_DESCRIPTION("KVM-compatible hypervisor for VT-x and AMD-V");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(TWINWALK_VERSION);
+MODULE_ALIAS_MISCDEV(KVM_MINOR);
+MODULE_ALIAS("devname:kvm");

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * params.c - the variables behind the module's parameters
+ *
+ * Owns: their defaults.  virt/main.c makes them parameters; the KUnit module
+ * has them without.  Locking: none, see params.h.
+ */
+#include "params.h"
+
+bool kvm_param_tdp __tw_ro_after_load = true;
+bool kvm_param_tdp_mmu __tw_ro_after_load = true;
+bool kvm_param_enable_virt_at_load __tw_ro_after_load;
+
+#ifdef TWINWALK_DEBUG
+char *kvm_param_fail_step;
+#endif

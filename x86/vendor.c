@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vendor.c - the chosen vendor, and the static calls that reach it
+ *
+ * Owns: which vendor runs; binding its hooks; kvm_arch_*() as far as it is one
+ * call to the vendor.
+ *
+ * Locking: none.  Binding happens while the module loads, when nothing calls.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/errno.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/static_call.h>
+
+#include "arch.h"
+#include "mmu/mmu.h"
+#include "params.h"
+#include "vendor.h"
+#include "x86/x86.h"
+
+static const struct kvm_x86_vendor *kvm_x86_vendor;
+
+#define KVM_X86_OP(name, ret, args) \
+	DEFINE_STATIC_CALL_NULL(kvm_x86_##name, ret args)
+#define KVM_X86_OP_OPTIONAL(name, ret, args) \
+	DEFINE_STATIC_CALL_RET0(kvm_x86_##name, ret args)
+#include "x86_ops_list.h"
+
+static int check_ops(const struct kvm_x86_vendor *vendor)
+{
+	const struct kvm_x86_ops ops = *vendor->ops;
+	const char *missing = NULL;
+
+#define KVM_X86_OP(hook, ret, args)      \
+	do {                             \
+		if (!ops.hook)           \
+			missing = #hook; \
+	} while (0)
+#define KVM_X86_OP_OPTIONAL(hook, ret, args)
+#include "x86_ops_list.h"
+
+	if (missing) {
+		pr_err("%s lacks the hook %s\n", vendor->name, missing);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void *hook_or_return0(void *hook)
+{
+	return hook ? hook : __static_call_return0;
+}
+
+static void bind_ops(const struct kvm_x86_vendor *vendor)
+{
+	const struct kvm_x86_ops ops = *vendor->ops;
+
+#define KVM_X86_OP(hook, ret, args) static_call_update(kvm_x86_##hook, ops.hook)
+#define KVM_X86_OP_OPTIONAL(hook, ret, args) \
+	static_call_update(kvm_x86_##hook, hook_or_return0(ops.hook))
+#include "x86_ops_list.h"
+}
+
+int kvm_x86_vendor_probe(const struct kvm_x86_vendor *const *vendors)
+{
+	int r;
+
+	for (; *vendors; vendors++) {
+		r = (*vendors)->probe();
+		if (r != -ENODEV)
+			break;
+	}
+	if (!*vendors) {
+		pr_err("this CPU has neither VT-x nor AMD-V\n");
+		return -EOPNOTSUPP;
+	}
+	if (!r)
+		r = check_ops(*vendors);
+	if (r)
+		return r;
+
+	kvm_x86_vendor = *vendors;
+	bind_ops(kvm_x86_vendor);
+	return 0;
+}
+
+void kvm_x86_vendor_release(void)
+{
+	kvm_x86_vendor = NULL;
+}
+
+int kvm_x86_hardware_setup(void)
+{
+	return kvm_x86_vendor->hardware_setup();
+}
+
+void kvm_x86_hardware_unsetup(void)
+{
+	static_call(kvm_x86_hardware_unsetup)();
+}
+
+const char *kvm_x86_vendor_name(void)
+{
+	return kvm_x86_vendor ? kvm_x86_vendor->name : "none";
+}
+
+int kvm_arch_check_processor_compat(void)
+{
+	int r;
+
+	r = kvm_x86_check_features();
+	return r ? r : static_call(kvm_x86_check_processor_compat)();
+}
+
+int kvm_arch_hardware_enable(void)
+{
+	return static_call(kvm_x86_hardware_enable)();
+}
+
+void kvm_arch_hardware_disable(void)
+{
+	static_call(kvm_x86_hardware_disable)();
+}
+
+void (*kvm_arch_emergency_disable(void))(void)
+{
+	return kvm_x86_vendor->ops->emergency_disable;
+}
+
+int kvm_arch_post_hardware_enable_setup(void)
+{
+	return static_call(kvm_x86_post_hardware_enable_setup)();
+}
+
+int kvm_arch_init_vm(struct kvm *kvm, unsigned long type)
+{
+	return type ? -EINVAL : 0;
+}
+
+void kvm_arch_show_host(struct seq_file *m)
+{
+	const struct kvm_mmu_config *config = kvm_mmu_get_config();
+
+	seq_printf(m, "vendor: %s\n", kvm_x86_vendor_name());
+	seq_printf(m, "physical address bits: %u\n", kvm_mmu_maxphyaddr());
+	seq_printf(m, "two-dimensional paging: %s\n",
+		   config->tdp ? "on" : "off");
+	if (config->tdp)
+		seq_printf(m, "  page table levels: %u, largest page: %s\n",
+			   config->tdp_root_level,
+			   config->max_huge_level == KVM_MMU_LEVEL_1G ? "1G" :
+			   config->max_huge_level == KVM_MMU_LEVEL_2M ? "2M" :
+									"4K");
+	seq_printf(m, "TDP MMU: %s\n", kvm_param_tdp_mmu ? "on" : "off");
+	seq_printf(m, "SPTEs per pte_list_desc: %u\n",
+		   kvm_mmu_nr_sptes_per_pte_list());
+	static_call(kvm_x86_show_host)(m);
+}
