@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check.sh - run parts of the checks, all of them whatever fails, and add up
+#
+#	check.sh PART...	static kunit amd intel install long
+#
+# The last line is the sum, and the exit status says whether all passed.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 1
+results=build/results
+rm -rf "$results"
+mkdir -p "$results"
+begin=$SECONDS
+
+tests/prepare.sh || { echo "0 passed, 1 failed"; exit 1; }
+
+part() {
+	echo "== $1 =="
+	case $1 in
+	static) tests/static.sh ;;
+	install) tests/install.sh ;;
+	kunit | amd | intel | long) tests/lab/lab.py run "$1" ;;
+	esac
+	# A part that died before its verdict has failed all the same.
+	[ -e "$results/check-$1" ] || echo "0 1" >"$results/check-$1"
+}
+
+for p in "$@"; do
+	part "$p"
+done
+
+passed=0
+failed=0
+echo "== in all, $(((SECONDS - begin) / 60)) minutes =="
+for p in "$@"; do
+	read -r ok bad <"$results/check-$p"
+	echo "check-$p: $ok passed, $bad failed"
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]

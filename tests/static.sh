@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# static.sh - what can be said of the sources without running them
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 1
+mkdir -p build/results build/static
+out=build/static
+passed=0
+failed=0
+
+# check NAME COMMAND...: passes if it succeeds and prints nothing
+check() {
+	local name=$1 log=$out/$1
+	shift
+	if "$@" >"$log" 2>&1 && [ ! -s "$log" ]; then
+		echo "  ok     static: $name"
+		passed=$((passed + 1))
+	else
+		echo "  NOT OK static: $name"
+		head -n 40 "$log" | sed 's/^/         | /'
+		failed=$((failed + 1))
+	fi
+}
+
+mapfile -t sources < <(git ls-files --cached --others --exclude-standard \
+	'*.c' '*.h')
+mapfile -t headers < <(printf '%s\n' "${sources[@]}" | grep '\.h$')
+linux=$(tests/lab/kernels.sh source) || exit 1
+kdir=$(tests/lab/kernels.sh debian | sed -n 2p)
+
+# What Kbuild sees, in a folder of its own, so that all of it is built.
+stage() {
+	rm -rf "$out/tree"
+	mkdir -p "$out/tree/tests"
+	cp -r META Kbuild include virt x86 mmu vmx svm "$out/tree"
+	cp -r tests/kunit "$out/tree/tests"
+}
+
+w1() {
+	stage
+	make -s -j"$(nproc)" -C "$kdir" M="$PWD/$out/tree" W=1 TWINWALK_DEBUG=1 \
+		modules 2>&1 | grep -v 'Skipping BTF'
+	[ "${PIPESTATUS[0]}" = 0 ] && [ -e "$out/tree/twinwalk.ko" ]
+}
+
+# Its words on the kernel's own headers are not about us.
+run_sparse() {
+	stage
+	make -s -C "$kdir" M="$PWD/$out/tree" C=2 CHECK=sparse \
+		CF="-D__CHECK_ENDIAN__" TWINWALK_DEBUG=1 modules \
+		>"$out/sparse.log" 2>&1 || cat "$out/sparse.log"
+	grep "$PWD/$out/tree" "$out/sparse.log" | grep -E 'warning|error'
+	[ -e "$out/tree/twinwalk.ko" ]
+}
+
+checkpatch() {
+	perl "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
+		--no-summary --show-types -f "${sources[@]}"
+}
+
+kernel_doc() {
+	perl "$linux/scripts/kernel-doc" -none -Werror "${headers[@]}" 2>&1
+}
+
+format() {
+	clang-format --dry-run -Werror "${sources[@]}"
+}
+
+spdx() {
+	git ls-files --cached --others --exclude-standard |
+		grep -vE '^(META|\.gitignore|COPYING)$|\.md$' |
+		while read -r f; do
+			head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' ||
+				echo "$f has no SPDX line"
+		done
+}
+
+# One number, one list: what is written twice has to agree.
+agree() {
+	local version param
+	version=$(sed -n 's/^Version: *//p' META)
+	grep -qx "PACKAGE_VERSION=\"$version\"" dkms.conf ||
+		echo "dkms.conf and META differ about the version"
+	sed -n 's/^module_param_named(\([a-z_]*\),.*/\1/p' virt/main.c |
+		grep -v fail_step |
+		while read -r param; do
+			grep -q "^| \`$param\`" README.md ||
+				echo "README.md has no row for $param"
+			grep -q "^\.It Cm $param" docs/twinwalk.4 ||
+				echo "twinwalk(4) has no item for $param"
+		done
+	grep -ho 'TW_HAVE_[A-Z_]*' include/compat.h | sort -u |
+		while read -r param; do
+			grep -q "$param" Kbuild || echo "nothing probes $param"
+		done
+}
+
+# Caps that keep rooms small; design.md says why.
+caps() {
+	local f
+	for f in "${sources[@]}"; do
+		[ "$(wc -l <"$f")" -le 1200 ] || echo "$f: over 1200 lines"
+		awk -v f="$f" '/^[{]/ { start = NR }
+			/^[}]/ && start { if (NR - start > 62)
+				printf "%s:%d: %d lines\n", f, start, NR - start
+				start = 0 }' "$f"
+	done
+	grep -nE 'linux/kvm_host\.h|asm/kvm_host\.h|LINUX_VERSION_CODE|\bBUG_ON\(' \
+		"${sources[@]}" | grep -v BUILD_BUG_ON
+	return 0
+}
+
+# A kernel that can carry no KVM is refused with one line.
+refusal() {
+	local got
+	rm -rf "$out/refused"
+	mkdir -p "$out/refused"
+	printf 'CONFIG_MODULES := y\nCONFIG_X86_64 := y\nCONFIG_MMU_NOTIFIER := y\n%s\n' \
+		"VERSION := 6
+PATCHLEVEL := 1
+srctree := $kdir
+obj := .
+src := $PWD
+include $PWD/Kbuild" >"$out/refused/Makefile"
+	got=$(make -C "$out/refused" 2>&1 | grep -c \
+		'lacks CONFIG_PREEMPT_NOTIFIERS CONFIG_USER_RETURN_NOTIFIER; use')
+	[ "$got" = 1 ] || echo "Kbuild did not refuse as it should"
+}
+
+scripts() {
+	local f
+	for f in tests/*.sh tests/lab/*.sh .ci/run; do
+		bash -n "$f"
+	done
+	for f in tests/lab/init tests/lab/shell tests/lab/cases/*; do
+		busybox sh -n "$f"
+	done
+	PYTHONPYCACHEPREFIX=$out/pyc python3 -m py_compile tests/lab/*.py
+}
+
+check w1 w1
+check sparse run_sparse
+check checkpatch checkpatch
+check kernel-doc kernel_doc
+check clang-format format
+check spdx spdx
+check agree agree
+check caps caps
+check kbuild-refusal refusal
+check scripts scripts
+check man-page mandoc -T lint -W warning docs/twinwalk.4
+
+echo "$passed $failed" >build/results/check-static
+echo "check-static: $passed passed, $failed failed"
+[ $failed = 0 ]
