@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kernels.sh - the kernels that L1 hosts run
+#
+#	kernels.sh debian|small|checked|sanitizer
+#
+# Makes the kernel if it is not in the cache, and prints three paths, a line
+# each: the image to boot, the tree to build modules against, the folder with
+# its stock modules.  The cache is $TWINWALK_CACHE, by default
+# ~/.cache/twinwalk; what is made there is named by all that went into it, so it
+# is never stale, and it can be deleted at any time.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${TWINWALK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twinwalk}
+mkdir -p "$cache"
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+# Debian's own kernel: that of the newest headers installed, unpacked, never
+# installed.
+debian() {
+	local abi dir
+	abi=$(ls -d /usr/src/linux-headers-6.1.0-*-amd64 2>/dev/null |
+		grep -E '6\.1\.0-[0-9]+-amd64$' |
+		sort -V | tail -n 1 | sed 's/.*linux-headers-//')
+	[ -n "$abi" ] || { say "no Debian 6.1 headers installed"; exit 1; }
+	dir=$cache/debian-$abi
+	if [ ! -e "$dir/done" ]; then
+		say "fetching Debian's kernel $abi"
+		rm -rf "$dir"
+		mkdir -p "$dir/deb"
+		(cd "$dir/deb" && apt-get download "linux-image-$abi" >&2)
+		dpkg -x "$dir"/deb/*.deb "$dir"
+		rm -rf "$dir/deb"
+		touch "$dir/done"
+	fi
+	echo "$dir/boot/vmlinuz-$abi"
+	echo "/usr/src/linux-headers-$abi"
+	echo "$dir/lib/modules/$abi/kernel"
+}
+
+source_tree() {
+	local tar=/usr/src/linux-source-6.1.tar.xz version dir
+	version=$(dpkg-query -W -f '${Version}' linux-source-6.1)
+	dir=$cache/linux-source-$version
+	if [ ! -e "$dir/done" ]; then
+		say "unpacking linux-source $version"
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		tar -C "$dir" --strip-components=1 -xf "$tar"
+		touch "$dir/done"
+	fi
+	echo "$dir"
+}
+
+# Ours, from linux-source: tinyconfig and two fragments.
+built() {
+	local name=$1 src key dir
+	src=$(source_tree)
+	key=$(cat "$here/kernel/common.config" "$here/kernel/$name.config" \
+		<(basename "$src") <(gcc -dumpfullversion) | sha256sum |
+		cut -c1-12)
+	dir=$cache/$name-$key
+	if [ ! -e "$dir/done" ]; then
+		say "building the $name kernel, about 4 minutes on 2 cores"
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		make -s -C "$src" O="$dir" tinyconfig >/dev/null
+		(cd "$dir" && "$src/scripts/kconfig/merge_config.sh" -m -O "$dir" \
+			.config "$here/kernel/common.config" \
+			"$here/kernel/$name.config" >/dev/null)
+		make -s -C "$src" O="$dir" olddefconfig >/dev/null
+		wanted "$dir" "$here/kernel/common.config" \
+			"$here/kernel/$name.config"
+		make -s -C "$src" O="$dir" -j"$(nproc)" bzImage modules \
+			>"$dir/build.log" 2>&1 ||
+			{ tail -n 20 "$dir/build.log" >&2; exit 1; }
+		touch "$dir/done"
+	fi
+	echo "$dir/arch/x86/boot/bzImage"
+	echo "$dir"
+	echo "$dir"
+}
+
+# An option that Kconfig quietly dropped would make a check empty.
+wanted() {
+	local dir=$1 line missing=0
+	shift
+	while read -r line; do
+		grep -qxF -- "$line" "$dir/.config" ||
+			{ say "Kconfig dropped: $line"; missing=1; }
+	done < <(grep -h '^CONFIG_' "$@")
+	[ $missing = 0 ]
+}
+
+case ${1:-} in
+debian) debian ;;
+small | checked | sanitizer) built "$1" ;;
+source) source_tree ;;
+*) say "usage: $0 debian|small|checked|sanitizer|source"; exit 2 ;;
+esac

@@ -1,0 +1,480 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boots L1 hosts with the module in them and brings back what happened.
+
+    lab.py run SET [NAME]     boot every host of a set (kunit, amd, intel)
+    lab.py demo amd|intel     boot one host and show what its tool prints
+    lab.py shell amd|intel    an interactive shell on such a host
+
+A host gets its kernel, and an initramfs with a static busybox, the modules, the
+cases and the tools.  It reports on its second serial port, in the records that
+tests/lab/init describes; its console is watched for what no run may print.
+Both, and all that a host was made of, stay in build/lab/NAME.
+
+Exit status: 0, all passed; 1, something failed; 2, called wrongly.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boots
+
+LAB = Path(__file__).resolve().parent
+TOP = LAB.parent.parent
+BUILD = TOP / "build"
+RESULTS = BUILD / "results"
+
+# A line of these on a host's console fails the run, whatever the cases say.
+FORBIDDEN = re.compile("|".join([
+    r"Kernel panic", r"\bBUG:", r"\bOops\b", r"WARNING: ", r"\[ BUG: ",
+    r"general protection fault", r"kmemleak: \d+ new", r"UBSAN:",
+    r"Unable to handle kernel", r"rcu: INFO", r"INFO: rcu", r"self-detected",
+    r"soft lockup", r"hard LOCKUP", r"blocked for more than",
+    r"possible recursive locking", r"circular locking", r"inconsistent lock state",
+    r"suspicious RCU", r"invalid wait context", r"refcount_t:",
+    r"Slab cache still has objects", r"still has objects",
+    r"objects remaining", r"corruption", r"scheduling while atomic",
+    r"sleeping function called", r"workqueue lockup", r"ODEBUG:",
+    r"unregister_netdevice: waiting", r"VFS: Busy inodes",
+]))
+
+# Of those, what tells that the host stood still: not a verdict on the module
+# until a second boot stands still too.
+LOCKED_UP = re.compile(r"soft lockup|hard LOCKUP|rcu: INFO|self-detected")
+
+# The emulated hosts have these of their own, with stock KVM as without any.
+HARMLESS = re.compile("|".join([
+    r"crng", r"WARNING: Spectre", r"x86/mm: Checked W\+X",
+    # bochs: CPUID's sizes of XSAVE states do not add up.
+    r"WARNING: CPU: 0 PID: 0 at arch/x86/kernel/fpu/xstate\.c",
+]))
+
+
+class LabError(Exception):
+    """The lab itself does not work; nothing is known about the module."""
+
+
+def sh(*cmd, **kw):
+    """Run a command that must succeed; its output, if it fails, is the error."""
+    r = subprocess.run([str(c) for c in cmd], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True, **kw)
+    if r.returncode:
+        raise LabError(f"{' '.join(str(c) for c in cmd)}\n{r.stdout}")
+    return r.stdout
+
+
+def say(text):
+    print(text, flush=True)
+
+
+# --- what a host is made of -------------------------------------------------
+
+class Kernel:
+    """A kernel of kernels.sh, and the modules built against it."""
+
+    cache = {}
+
+    def __new__(cls, name):
+        if name not in cls.cache:
+            cls.cache[name] = super().__new__(cls)
+        return cls.cache[name]
+
+    def __init__(self, name):
+        if hasattr(self, "name"):
+            return
+        self.name = name
+        r = subprocess.run([LAB / "kernels.sh", name], text=True,
+                           stdout=subprocess.PIPE)
+        if r.returncode:
+            raise LabError(f"no {name} kernel")
+        image, kdir, stock = r.stdout.split()
+        self.image, self.kdir, self.stock = map(Path, (image, kdir, stock))
+        self.modules = self.build_modules()
+
+    def build_modules(self):
+        """What goes into the initramfs: a list of (name there, path here)."""
+        say(f"  building the modules for the {self.name} kernel")
+        kunit = self.name == "sanitizer"
+        release = stage(f"{self.name}", self.kdir)
+        debug = stage(f"{self.name}-debug", self.kdir, "TWINWALK_DEBUG=1",
+                      *(["TWINWALK_KUNIT=1"] if kunit else []))
+        mod = BUILD / "module" / f"{self.name}-labmod"
+        mod.mkdir(parents=True, exist_ok=True)
+        copy_changed([LAB / "mod"], mod)
+        sh("make", "-s", "-C", self.kdir, f"M={mod}/mod", "modules")
+        out = [("twinwalk.ko", release / "twinwalk.ko"),
+               ("twinwalk-debug.ko", debug / "twinwalk.ko"),
+               ("labmod.ko", mod / "mod" / "labmod.ko")]
+        if kunit:
+            out.append(("twinwalk_kunit.ko", debug / "twinwalk_kunit.ko"))
+        return out
+
+    def stock_modules(self, vendor):
+        """Stock KVM for the vendor, and what it needs, in load order."""
+        order = []
+
+        def add(name):
+            found = [p for p in self.stock.rglob("*.ko")
+                     if p.stem.replace("-", "_") == name.replace("-", "_")]
+            if not found:
+                raise LabError(f"no module {name} in {self.stock}")
+            deps = sh("modinfo", "-F", "depends", found[0]).strip()
+            for dep in filter(None, deps.split(",")):
+                add(dep)
+            if found[0] not in order:
+                order.append(found[0])
+
+        add(f"kvm_{vendor}")
+        return order
+
+
+def copy_changed(sources, to):
+    """rsync: what did not change keeps its time, so nothing is built twice."""
+    sh("rsync", "-a", "--delete-missing-args", *sources, to)
+
+
+def stage(name, kdir, *args):
+    """Build the module in a tree of its own, for one kernel and flavour."""
+    to = BUILD / "module" / name
+    to.mkdir(parents=True, exist_ok=True)
+    copy_changed([TOP / d for d in ("META", "Kbuild", "include", "virt", "x86",
+                                    "mmu", "vmx", "svm")], to)
+    (to / "tests").mkdir(exist_ok=True)
+    copy_changed([TOP / "tests" / "kunit"], to / "tests")
+    sh("make", "-s", f"-j{os.cpu_count()}", "-C", kdir, f"M={to}", *args,
+       "modules")
+    return to
+
+
+def tools():
+    """The static programs, built once for all hosts."""
+    out = BUILD / "prog"
+    out.mkdir(parents=True, exist_ok=True)
+    for src in sorted((LAB / "prog").glob("*.c")):
+        exe = out / src.stem
+        if not exe.exists() or exe.stat().st_mtime < src.stat().st_mtime:
+            sh("gcc", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter",
+               "-static", "-o", exe, src)
+    return sorted(p for p in out.iterdir() if os.access(p, os.X_OK))
+
+
+def pack(root, to):
+    """An initramfs from a tree."""
+    sh("bash", "-o", "pipefail", "-c",
+       f"cd '{root}' && find . | sort | cpio -o -H newc --quiet -R 0:0 | "
+       f"gzip -1n > '{to}'")
+
+
+def make_initrd(boot, kernel, folder):
+    """The initramfs of a host, with the next kernel inside if it has one."""
+    root = folder / "root"
+    shutil.rmtree(root, ignore_errors=True)
+    lab = root / "lab"
+    lab.mkdir(parents=True)
+    (root / "bin").mkdir()
+    shutil.copy(shutil.which("busybox"), root / "bin" / "busybox")
+    for tool in tools():
+        shutil.copy(tool, root / "bin")
+    shutil.copy(LAB / "init", root / "init")
+    shutil.copy(LAB / "lib.sh", lab)
+    shutil.copy(LAB / "shell", lab)
+    shutil.copytree(LAB / "cases", lab / "cases")
+    for name, path in kernel.modules:
+        shutil.copy(path, lab / name)
+    steps = re.findall(r'^\t\{ "([a-z-]+)",', (TOP / "virt" / "ladder.c")
+                       .read_text(), re.M)
+    (lab / "steps").write_text("\n".join(steps) + "\n")
+    if boot.next:
+        pack(root, folder / "next.gz")
+        (lab / "next").mkdir()
+        shutil.copy(kernel.image, lab / "next" / "kernel")
+        shutil.copy(folder / "next.gz", lab / "next" / "initrd")
+        (lab / "next" / "cmdline").write_text(
+            cmdline(boot, [boot.next]) + " maxcpus=1")
+    if "beside_stock" in boot.cases:
+        (lab / "stock").mkdir()
+        order = kernel.stock_modules(boot.vendor)
+        for path in order:
+            shutil.copy(path, lab / "stock")
+        (lab / "stock" / "order").write_text(
+            "".join(f"{p.name}\n" for p in order))
+    initrd = folder / "initrd.gz"
+    pack(root, initrd)
+    return initrd
+
+
+# bochs: instructions that make a second.  With two CPUs it plays idle time
+# instruction by instruction, so a second has to be short; and the kernel has to
+# be told, or it believes the 3.5 GHz of CPUID and waits 90 times too long.
+BOCHS_IPS = 40000000
+
+
+def cmdline(boot, cases, shell=False):
+    """The kernel's command line."""
+    # Where a panic leads to a reset, bochs would boot the same thing again.
+    vendor = {"amd": "panic=-1",
+              "intel": f"panic=0 tsc_early_khz={BOCHS_IPS // 1000}"}
+    what = "lab.shell" if shell else "lab.cases=" + ",".join(cases)
+    return (f"console=ttyS0,115200 {vendor[boot.vendor]} mitigations=off "
+            f"printk.time=1 suspend.pm_test_delay=0 slub_debug=FZPU,twinwalk* {boot.append} {what}").replace("  ", " ")
+
+
+# --- the two emulators ------------------------------------------------------
+
+def qemu_command(boot, kernel, initrd, folder, shell):
+    """An AMD-V host."""
+    cmd = ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-machine",
+           "pc", "-cpu", boot.cpu, "-m", "1G", "-no-reboot", "-nodefaults",
+           "-no-user-config", "-display", "none", "-kernel", kernel.image,
+           "-initrd", initrd, "-append", cmdline(boot, boot.cases, shell)]
+    if "-smp" not in boot.qemu:
+        cmd += ["-smp", boot.cpus]
+    if shell:
+        cmd += ["-chardev", "stdio,id=con,signal=off", "-serial",
+                "chardev:con"]
+    else:
+        cmd += ["-serial", f"file:{folder}/console", "-serial",
+                f"file:{folder}/report"]
+    return cmd + boot.qemu
+
+
+def bochs_command(boot, kernel, initrd, folder, shell):
+    """A VT-x host: it boots a CD and nothing else."""
+    iso = folder / "iso"
+    shutil.rmtree(iso, ignore_errors=True)
+    (iso / "boot" / "grub").mkdir(parents=True)
+    shutil.copy(kernel.image, iso / "boot" / "kernel")
+    shutil.copy(initrd, iso / "boot" / "initrd.gz")
+    (iso / "boot" / "grub" / "grub.cfg").write_text("\n".join([
+        "set timeout=0", *boot.grub,
+        f"linux /boot/kernel {cmdline(boot, boot.cases, shell)}",
+        "initrd /boot/initrd.gz", "boot", ""]))
+    sh("grub-mkrescue", "-R", "-d", "/usr/lib/grub/i386-pc", "-o",
+       folder / "host.iso", iso)
+    com1 = "mode=file, dev=console"
+    if shell:
+        com1 = f"mode=term, dev={os.ttyname(0)}"
+    (folder / "bochsrc").write_text("\n".join([
+        'display_library: rfb, options="timeout=0"',
+        f"cpu: model=corei7_skylake_x, ips={BOCHS_IPS}, "
+        f"count={boot.cpus}, reset_on_triple_fault=0",
+        "memory: guest=768, host=768",
+        "romimage: file=/usr/share/bochs/BIOS-bochs-latest",
+        "vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest",
+        "ata0-master: type=cdrom, path=host.iso, status=inserted",
+        "boot: cdrom", "clock: sync=none",
+        # Without a sound card, the speaker's mixer brings bochs down.
+        "plugin_ctrl: speaker=0",
+        "sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy",
+        f"com1: enabled=1, {com1}",
+        "com2: enabled=1, mode=file, dev=report",
+        "log: bochs.log", "panic: action=fatal", "error: action=ignore",
+        "info: action=ignore", "debug: action=ignore", ""]))
+    # The debugger of Debian's build waits for a command: continue.
+    (folder / "go").write_text("c\n")
+    return ["bochs", "-q", "-f", "bochsrc", "-rc", "go"]
+
+
+EMULATORS = {"amd": qemu_command, "intel": bochs_command}
+
+
+# --- a run ------------------------------------------------------------------
+
+class Report:
+    """What a host reported, and what its console says."""
+
+    def __init__(self, boot, folder):
+        self.boot = boot
+        self.console = self.read(folder / "console")
+        self.rows = []
+        self.log = {}
+        self.ended = False
+        self.parse(self.read(folder / "report"))
+
+    @staticmethod
+    def read(path):
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def parse(self, text):
+        case = ""
+        for line in text.splitlines():
+            kind, _, rest = line.strip("\r\0").partition(" ")
+            if kind == "B":
+                case = rest
+            elif kind == "L":
+                self.log.setdefault(case, []).append(rest)
+            elif kind == "S":
+                name, status = rest.rsplit(" ", 1)
+                self.rows.append((f"{case}/{name}", status == "0", ""))
+            elif kind == "R":
+                name, status, seconds = rest.split(" ")
+                self.rows.append((name, status == "0", f"{seconds} s"))
+            elif kind == "E":
+                self.ended = True
+
+    def wanted(self):
+        """The cases that have to be reported."""
+        b = self.boot
+        return b.cases[:-1] + [b.next] if b.next else b.cases
+
+    def console_faults(self):
+        bad = [line for line in self.console.splitlines()
+               if FORBIDDEN.search(line) and not HARMLESS.search(line)]
+        # The case tells whose they are.
+        if "kmemleak" in self.boot.cases:
+            bad = [line for line in bad if "kmemleak: " not in line]
+        if self.boot.panics:
+            bad = [line for line in bad
+                   if "sysrq triggered crash" not in line]
+        return bad
+
+    def locked_up(self):
+        return bool(LOCKED_UP.search(self.console))
+
+    def complete(self):
+        """Every wanted case with its status, then the console's verdict."""
+        seen = {name for name, _, _ in self.rows}
+        rows = list(self.rows)
+        for name in self.wanted():
+            if name not in seen:
+                rows.append((name, False, "no result: the host did not get "
+                                          "so far"))
+                self.log.setdefault(name, []).extend(
+                    self.console.splitlines()[-25:])
+        faults = self.console_faults()
+        if faults:
+            self.log["console"] = faults[:40]
+        rows.append(("console", not faults, "nothing reported" if not faults
+                     else f"{len(faults)} lines"))
+        return rows
+
+
+def watch(process, folder, limit):
+    """Wait for the host; kill it when its time is up or it has panicked."""
+    end = time.monotonic() + limit
+    last_words = None
+    while time.monotonic() < end:
+        try:
+            process.wait(0.2)
+            return
+        except subprocess.TimeoutExpired:
+            pass
+        text = Report.read(folder / "console")
+        if last_words is None and ("end Kernel panic" in text or
+                                   LOCKED_UP.search(text)):
+            last_words = time.monotonic() + 10
+        if last_words and time.monotonic() > last_words:
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def boot_once(boot, folder, command):
+    for name in ("console", "report", "bochs.log"):
+        (folder / name).unlink(missing_ok=True)
+    with open(folder / "emulator.log", "w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [str(c) for c in command], cwd=folder, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True)
+        try:
+            watch(process, folder, boot.limit)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    return Report(boot, folder)
+
+
+def prepare(boot, shell=False):
+    folder = BUILD / "lab" / boot.name
+    folder.mkdir(parents=True, exist_ok=True)
+    kernel = Kernel(boot.kernel)
+    initrd = make_initrd(boot, kernel, folder)
+    command = EMULATORS[boot.vendor](boot, kernel, initrd, folder, shell)
+    return folder, command
+
+
+def run(boot):
+    """Boot a host; its rows, printed and returned."""
+    begin = time.monotonic()
+    folder, command = prepare(boot)
+    say(f"  {boot.name}: booting, at most {boot.limit} s")
+    report = boot_once(boot, folder, command)
+    if not report.ended and report.locked_up():
+        say(f"  {boot.name}: THE EMULATED HOST LOCKED UP, booted once more")
+        report = boot_once(boot, folder, command)
+    rows = report.complete()
+    for name, good, note in rows:
+        say(f"  {'ok    ' if good else 'NOT OK'} {boot.name}: {name}"
+            f"{'  (' + note + ')' if note else ''}")
+        if not good:
+            for line in report.log.get(name.split("/")[0], []):
+                say(f"         | {line}")
+    say(f"  {boot.name}: {time.monotonic() - begin:.0f} s")
+    return rows, report
+
+
+def verdict(title, rows):
+    """The last line of a target, and its counts for the sum of them all."""
+    passed = sum(1 for _, good, _ in rows if good)
+    failed = len(rows) - passed
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / title).write_text(f"{passed} {failed}\n")
+    say(f"{title}: {passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def run_set(name, only=None):
+    rows = []
+    for boot in boots.SETS[name]:
+        if only and boot.name != only:
+            continue
+        rows += run(boot)[0]
+    return verdict(f"check-{name}", rows)
+
+
+def demo(vendor):
+    boot = boots.DEMO[vendor]
+    say(f"A host with {'AMD-V' if vendor == 'amd' else 'VT-x'} boots, loads "
+        "the module, runs a tool that opens /dev/kvm, and unloads it.")
+    rows, report = run(boot)
+    say("")
+    for line in report.log.get("demo", []):
+        say(line)
+    say("")
+    return verdict("demo", rows)
+
+
+def shell(vendor):
+    boot = boots.DEMO[vendor]
+    boot.name = f"shell-{vendor}"
+    folder, command = prepare(boot, shell=True)
+    say('booting; "poweroff -f" in the host ends it')
+    return subprocess.run([str(c) for c in command], cwd=folder,
+                          check=False).returncode
+
+
+def main(args):
+    try:
+        if args[:1] == ["run"] and len(args) in (2, 3) and \
+           args[1] in boots.SETS:
+            return run_set(*args[1:])
+        if args[:1] == ["demo"] and args[1:] in (["amd"], ["intel"]):
+            return demo(args[1])
+        if args[:1] == ["shell"] and args[1:] in (["amd"], ["intel"]):
+            return shell(args[1])
+    except LabError as e:
+        say(f"the lab does not work: {e}")
+        return 1
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
