@@ -17,7 +17,7 @@ struct seq_file;
  * kvm_arch_host_check() - can this host carry a KVM at all?
  *
  * What has to hold whatever the vendor: FPU and FXSR, PAT entry 0 write-back,
- * stock KVM not loaded, virtualisation off on every CPU.  Changes nothing.
+ * virtualisation off on every CPU.  Changes nothing.
  *
  * Context: module load; may sleep.
  * Return: 0; -EOPNOTSUPP or -EBUSY after one line that says what to do.
@@ -25,7 +25,20 @@ struct seq_file;
 int kvm_arch_host_check(void);
 
 /**
- * kvm_arch_check_processor_compat() - is this CPU like the boot CPU?
+ * kvm_arch_keep_stock_out() - no stock KVM from here on
+ *
+ * Context: module load; may sleep.
+ * Return: 0; -EBUSY after one line, if stock KVM is loaded or built in.
+ */
+int kvm_arch_keep_stock_out(void);
+
+/** kvm_arch_let_stock_in() - the reverse of kvm_arch_keep_stock_out() */
+void kvm_arch_let_stock_in(void);
+
+/**
+ * kvm_arch_check_processor_compat() - is this CPU like the reference CPU?
+ *
+ * The reference is the CPU on which the vendor was probed.
  *
  * Context: any, with migration off.
  * Return: 0, or -EIO after one line that names the first difference.

@@ -32,6 +32,7 @@ struct kvm_x86_ops {
  * @name: what a user calls it: "VT-x", "AMD-V".
  * @probe: is this the vendor's CPU, and can it be used?  Reads CPUID and MSRs,
  *	computes every control the vendor will want, changes nothing.
+ *	Context: IRQs off, on the CPU that all others are compared with.
  *	Return: 0; -ENODEV, another vendor's CPU, ask the next one; any other
  *	error, after one line that says what to do, is final.
  * @hardware_setup: allocate what the vendor needs, adjust the PTE masks and

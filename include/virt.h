@@ -50,7 +50,7 @@ void kvm_ladder_descend(void);
  * kvm_enable_virtualization() - one more user of virtualisation
  *
  * The first user turns it on, on every online CPU, each of which checks itself
- * against the boot CPU; if one refuses, it is off again everywhere.
+ * against the reference CPU; if one refuses, it is off again everywhere.
  *
  * Context: may sleep; takes cpu_hotplug_lock and kvm_usage_lock.
  * Return: 0; -EIO, a CPU differs or refused; -EBUSY, somebody else has

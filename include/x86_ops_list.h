@@ -9,7 +9,7 @@
  * on purpose.
  *
  * check_processor_compat
- *	Does the CPU that runs this offer just what the boot CPU offered when
+ *	Does the CPU that runs this offer just what the reference CPU offered when
  *	probe() looked?  Changes nothing.  Context: any, migration off.
  *	Return: 0, or -EIO after one line that names the difference.
  * hardware_enable

@@ -74,12 +74,14 @@ int kvm_mmu_vendor_module_init(void);
 void kvm_mmu_set_ept_masks(unsigned int flags);
 
 /**
- * kvm_mmu_set_me_mask() - memory of the host is encrypted
- * @me: the bit that an entry has to have set to map such memory, or 0
+ * kvm_mmu_set_me_mask() - the CPU has memory encryption on
+ * @me: see kvm_pte_masks_set_me()
+ * @c_bit: the same
+ * @phys_bits: the same
  *
  * Context: vendor's hardware_setup(); legacy format only.
  */
-void kvm_mmu_set_me_mask(u64 me);
+void kvm_mmu_set_me_mask(u64 me, u64 c_bit, unsigned int phys_bits);
 
 /**
  * kvm_mmu_tdp_wanted() - did the user ask for TDP?

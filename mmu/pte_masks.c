@@ -38,13 +38,14 @@ static_assert(!(VMX_EPT_MT_MASK & VMX_EPT_IPAT_BIT));
  * the CPU does not have are reserved; if it has all 52, or memory encryption
  * took the rest, there is none to use.
  */
-static void set_legacy_mmio(struct kvm_pte_masks *m, unsigned int maxphyaddr)
+static void set_legacy_mmio(struct kvm_pte_masks *m, unsigned int maxphyaddr,
+			    u64 c_bit)
 {
 	u64 reserved = 0;
 
 	if (maxphyaddr <= KVM_PTE_MAX_PHYADDR_BIT)
 		reserved = GENMASK_ULL(KVM_PTE_MAX_PHYADDR_BIT, maxphyaddr);
-	reserved &= ~m->me;
+	reserved &= ~c_bit;
 
 	if (reserved)
 		m->mmio_value = LEGACY_PRESENT | BIT_ULL(fls64(reserved) - 1);
@@ -66,7 +67,7 @@ void kvm_pte_masks_reset(struct kvm_pte_masks *m, unsigned int maxphyaddr)
 		.host_writable = LEGACY_HOST_WRITABLE,
 		.mmu_writable = LEGACY_MMU_WRITABLE,
 	};
-	set_legacy_mmio(m, maxphyaddr);
+	set_legacy_mmio(m, maxphyaddr, 0);
 }
 
 void kvm_pte_masks_set_ept(struct kvm_pte_masks *m, unsigned int flags)
@@ -91,11 +92,11 @@ void kvm_pte_masks_set_ept(struct kvm_pte_masks *m, unsigned int flags)
 	};
 }
 
-void kvm_pte_masks_set_me(struct kvm_pte_masks *m, unsigned int maxphyaddr,
-			  u64 me)
+void kvm_pte_masks_set_me(struct kvm_pte_masks *m, u64 me, u64 c_bit,
+			  unsigned int maxphyaddr)
 {
 	m->me = me;
-	set_legacy_mmio(m, maxphyaddr);
+	set_legacy_mmio(m, maxphyaddr, c_bit);
 }
 
 bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)

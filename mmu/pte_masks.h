@@ -83,12 +83,15 @@ void kvm_pte_masks_set_ept(struct kvm_pte_masks *m, unsigned int flags);
 
 /**
  * kvm_pte_masks_set_me() - memory encryption, legacy format
- * @m: reset before with the same @maxphyaddr
- * @maxphyaddr: see kvm_pte_masks_reset()
- * @me: the encryption bit, or 0
+ * @m: reset before
+ * @me: what an entry has to have set to map the host's memory: @c_bit, or 0 if
+ *	this kernel leaves its memory in the clear
+ * @c_bit: the CPU's encryption bit, which is never reserved
+ * @maxphyaddr: how many bits of address encryption has left; those above are
+ *	reserved
  */
-void kvm_pte_masks_set_me(struct kvm_pte_masks *m, unsigned int maxphyaddr,
-			  u64 me);
+void kvm_pte_masks_set_me(struct kvm_pte_masks *m, u64 me, u64 c_bit,
+			  unsigned int maxphyaddr);
 
 /**
  * kvm_pte_masks_valid() - is this a format that the MMU can work with?

@@ -68,9 +68,9 @@ void kvm_mmu_set_ept_masks(unsigned int flags)
 	kvm_pte_masks_set_ept(&pte_masks, flags);
 }
 
-void kvm_mmu_set_me_mask(u64 me)
+void kvm_mmu_set_me_mask(u64 me, u64 c_bit, unsigned int phys_bits)
 {
-	kvm_pte_masks_set_me(&pte_masks, maxphyaddr, me);
+	kvm_pte_masks_set_me(&pte_masks, me, c_bit, phys_bits);
 }
 
 bool kvm_mmu_tdp_wanted(void)

@@ -34,9 +34,13 @@
 #include "params.h"
 #include "svm/config.h"
 #include "vendor.h"
+#include "x86/x86.h"
 
 /* CPUID 8000_0001H:ECX.SVM, as the CPU has it: the kernel may hide it. */
 #define CPUID_80000001_ECX_SVM BIT(2)
+
+/* Its EBX[5:0] is the number of the C-bit; APM 3, E.4.17. */
+#define CPUID_MEM_ENCRYPTION 0x8000001f
 
 /* VM_CR.SVMDIS, APM 2, 15.30.1: EFER.SVME can not be set. */
 #define VM_CR_SVMDIS BIT_ULL(4)
@@ -78,6 +82,12 @@ static int svm_probe(void)
 		return -EOPNOTSUPP;
 	}
 
+	/* The kernel's own shutdown trusts this flag to know of SVM. */
+	if (!boot_cpu_has(X86_FEATURE_SVM)) {
+		pr_err("AMD-V is turned off by this kernel: boot without clearcpuid=svm\n");
+		return -EOPNOTSUPP;
+	}
+
 	svm_read_capabilities(&svm_capabilities);
 	wrong = svm_compute_config(&svm_capabilities, kvm_mmu_tdp_wanted(),
 				   &svm_config);
@@ -107,8 +117,9 @@ static int svm_check_processor_compat(void)
 				svm_config_difference(&svm_config, &config);
 	}
 	if (difference) {
-		pr_err("CPU%u differs from the boot CPU: %s\n",
-		       raw_smp_processor_id(), difference);
+		pr_err_ratelimited("CPU%u differs from CPU%u: %s\n",
+				   raw_smp_processor_id(),
+				   kvm_x86_reference_cpu(), difference);
 		return -EIO;
 	}
 	return 0;
@@ -141,6 +152,24 @@ static int alloc_host_save_areas(void)
 	return 0;
 }
 
+/*
+ * Once SYSCFG turns memory encryption on, the CPU takes the C-bit and some
+ * address bits for itself, whether this kernel encrypts or not; APM 2, 7.10.
+ */
+static void svm_set_me_mask(void)
+{
+	u64 syscfg;
+
+	if (cpuid_eax(0x80000000) < CPUID_MEM_ENCRYPTION ||
+	    rdmsrl_safe(MSR_AMD64_SYSCFG, &syscfg) ||
+	    !(syscfg & MSR_AMD64_SYSCFG_MEM_ENCRYPT))
+		return;
+
+	kvm_mmu_set_me_mask(sme_me_mask,
+			    BIT_ULL(cpuid_ebx(CPUID_MEM_ENCRYPTION) & 0x3f),
+			    boot_cpu_data.x86_phys_bits);
+}
+
 /* Nested paging has as many levels as the host's own; APM 2, 15.25.3. */
 static void svm_configure_mmu(void)
 {
@@ -152,7 +181,7 @@ static void svm_configure_mmu(void)
 					  KVM_MMU_LEVEL_2M,
 	};
 
-	kvm_mmu_set_me_mask(sme_me_mask);
+	svm_set_me_mask();
 	kvm_configure_mmu(&config);
 }
 
@@ -181,12 +210,12 @@ static int svm_hardware_enable(void)
 
 	rdmsrl(MSR_EFER, efer);
 	if (efer & EFER_SVME) {
-		pr_err("CPU%u: another hypervisor has AMD-V on: unload it first\n",
-		       cpu);
+		pr_err_ratelimited("CPU%u: another hypervisor has AMD-V on: unload it first\n",
+				   cpu);
 		return -EBUSY;
 	}
 	if (wrmsrl_safe(MSR_EFER, efer | EFER_SVME)) {
-		pr_err("CPU%u: EFER.SVME can not be set\n", cpu);
+		pr_err_ratelimited("CPU%u: EFER.SVME can not be set\n", cpu);
 		return -EIO;
 	}
 	wrmsrl(MSR_VM_HSAVE_PA, __sme_pa(area));

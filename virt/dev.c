@@ -50,6 +50,10 @@ static long kvm_dev_ioctl(struct file *filp, unsigned int ioctl,
 		return kvm_check_extension(arg);
 	case KVM_GET_VCPU_MMAP_SIZE:
 		return arg ? -EINVAL : KVM_VCPU_MMAP_NR_PAGES * PAGE_SIZE;
+	case KVM_TRACE_ENABLE:
+	case KVM_TRACE_PAUSE:
+	case KVM_TRACE_DISABLE:
+		return -EOPNOTSUPP;
 	default:
 		return -EINVAL;
 	}

@@ -12,7 +12,7 @@
  * online when the first user comes and is turned on then, or comes up later and
  * turns itself on.  virt_enabled is written by its own CPU alone, IRQs off.
  *
- * As long as the module is loaded, a CPU that differs from the boot CPU is not
+ * As long as the module is loaded, a CPU that differs from the others is not
  * let online, VM or no VM: so no KVM_CREATE_VM fails for a CPU that came up in
  * between.
  *
@@ -161,7 +161,10 @@ void kvm_virt_trial_undo(void)
 		kvm_disable_virtualization();
 }
 
-/* A refusal makes the CPU's bring-up fail, and its user is told so. */
+/*
+ * Called for each CPU that comes up, whose bring-up a refusal makes fail, and
+ * for each that is up when the module loads, whose load it makes fail.
+ */
 static int kvm_online_cpu(unsigned int cpu)
 {
 	int r;
@@ -174,8 +177,8 @@ static int kvm_online_cpu(unsigned int cpu)
 	mutex_unlock(&kvm_usage_lock);
 
 	if (r)
-		pr_err("CPU%u can't run VMs and stays offline (error %d); unload twinwalk to use it\n",
-		       cpu, r);
+		pr_err_ratelimited("CPU%u can't run VMs (error %d): to use it, unload Twinwalk; to use Twinwalk, take it offline\n",
+				   cpu, r);
 	return r;
 }
 

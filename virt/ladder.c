@@ -10,7 +10,8 @@
  *    it can touch them (hardware-setup);
  *  - what depends on how the vendor configured the MMU, the size of a
  *    pte_list_desc first of all, comes after that (mmu-hardware);
- *  - virtualisation is tried on every CPU before anything can ask for it;
+ *  - virtualisation is tried on every CPU before anything can ask for it, and
+ *    after everything that has to know when a CPU or the host goes;
  *  - userspace sees /dev/kvm last, when everything works, and loses it first.
  *
  * Locking: none.  The module loader runs one init or exit at a time.
@@ -37,16 +38,17 @@ static int vendor_probe(void)
 
 const struct kvm_ladder_step kvm_ladder[] = {
 	/* clang-format off */
+	{ "stock-kvm",		kvm_arch_keep_stock_out,	kvm_arch_let_stock_in },
 	{ "host-check",		kvm_arch_host_check,		NULL },
 	{ "mmu-module",		kvm_mmu_x86_module_init,	NULL },
 	{ "vendor-probe",	vendor_probe,			kvm_x86_vendor_release },
 	{ "mmu-vendor",		kvm_mmu_vendor_module_init,	NULL },
 	{ "hardware-setup",	kvm_x86_hardware_setup,		kvm_x86_hardware_unsetup },
 	{ "mmu-hardware",	kvm_mmu_hardware_setup,		kvm_mmu_hardware_unsetup },
-	{ "virt-trial",		kvm_virt_trial,			kvm_virt_trial_undo },
 	{ "cpu-hotplug",	kvm_hotplug_init,		kvm_hotplug_exit },
 	{ "syscore",		kvm_syscore_init,		kvm_syscore_exit },
 	{ "reboot",		kvm_reboot_init,		kvm_reboot_exit },
+	{ "virt-trial",		kvm_virt_trial,			kvm_virt_trial_undo },
 	{ "debugfs",		kvm_debugfs_init,		kvm_debugfs_exit },
 	{ "device",		kvm_dev_init,			kvm_dev_exit },
 	/* clang-format on */

@@ -17,6 +17,7 @@
 #include <linux/sizes.h>
 #include <linux/stddef.h>
 #include <asm/msr.h>
+#include <asm/processor.h>
 #include <asm/vmx.h>
 
 #include "vmx/config.h"
@@ -152,6 +153,8 @@ static const struct vmx_ctl_need needs[] = {
 			SECONDARY_EXEC_APIC_REGISTER_VIRT |
 			SECONDARY_EXEC_VIRTUAL_INTR_DELIVERY,
 	  VMX_CTL_CPU, CPU_BASED_TPR_SHADOW },
+	{ VMX_CTL_CPU, CPU_BASED_ACTIVATE_TERTIARY_CONTROLS,
+	  VMX_CTL_CPU, CPU_BASED_TPR_SHADOW },
 	{ VMX_CTL_CPU2, SECONDARY_EXEC_VIRTUAL_INTR_DELIVERY,
 	  VMX_CTL_CPU2, SECONDARY_EXEC_APIC_REGISTER_VIRT },
 	{ VMX_CTL_PIN, PIN_BASED_POSTED_INTR,
@@ -184,6 +187,16 @@ static const struct vmx_ctl_need needs[] = {
 	(VMX_EPT_PAGE_WALK_4_BIT | VMX_EPTP_WB_BIT | VMX_EPT_INVEPT_BIT)
 #define VPID_EXTENTS_SHIFT 32
 
+/*
+ * Nehalem and Westmere: VM exits may clear bits of PERF_GLOBAL_CTRL, and the
+ * preemption timer may run at a wrong rate.  Intel's specification updates of
+ * these models, AAK155 and AAK139 and their like.  Family and model as CPUID.1
+ * has them, without the stepping.
+ */
+static const u32 nehalem_westmere[] = {
+	0x106a0, 0x106e0, 0x206e0, 0x20650, 0x206c0, 0x206f0,
+};
+
 static u64 rdmsr_or_0(u32 msr)
 {
 	u64 value;
@@ -197,6 +210,7 @@ void vmx_read_capabilities(struct vmx_capabilities *cap)
 	u32 msr;
 
 	*cap = (struct vmx_capabilities){
+		.signature = cpuid_eax(1),
 		.basic = rdmsr_or_0(MSR_IA32_VMX_BASIC),
 		.misc = rdmsr_or_0(MSR_IA32_VMX_MISC),
 		.cr0_fixed0 = rdmsr_or_0(MSR_IA32_VMX_CR0_FIXED0),
@@ -308,6 +322,19 @@ static void drop_unusable(const struct vmx_capabilities *cap, bool ept,
 		cfg->ctl[VMX_CTL_PIN] &= ~PIN_BASED_VIRTUAL_NMIS;
 }
 
+static void drop_broken(const struct vmx_capabilities *cap,
+			struct vmx_config *cfg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nehalem_westmere); i++) {
+		if ((cap->signature & ~0xfu) != nehalem_westmere[i])
+			continue;
+		cfg->ctl[VMX_CTL_PIN] &= ~PIN_BASED_VMX_PREEMPTION_TIMER;
+		cfg->ctl[VMX_CTL_EXIT] &= ~VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL;
+	}
+}
+
 static void drop_useless(const struct vmx_capabilities *cap,
 			 struct vmx_config *cfg)
 {
@@ -351,6 +378,7 @@ int vmx_compute_config(const struct vmx_capabilities *cap, bool ept,
 		return r;
 
 	drop_unusable(cap, ept, cfg);
+	drop_broken(cap, cfg);
 	drop_useless(cap, cfg);
 	add_fallbacks(cfg);
 

@@ -47,6 +47,7 @@ enum vmx_ctl {
  * @cr4_fixed0: the same of CR4, A.8
  * @cr4_fixed1: the same of CR4
  * @ept_vpid: IA32_VMX_EPT_VPID_CAP, A.10
+ * @signature: CPUID.1:EAX, for errata
  */
 struct vmx_capabilities {
 	u64 basic;
@@ -58,6 +59,7 @@ struct vmx_capabilities {
 	u64 cr4_fixed0;
 	u64 cr4_fixed1;
 	u64 ept_vpid;
+	u32 signature;
 };
 
 /**

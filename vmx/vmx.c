@@ -16,6 +16,7 @@
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/kconfig.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
@@ -32,6 +33,7 @@
 #include "params.h"
 #include "vendor.h"
 #include "vmx/config.h"
+#include "x86/x86.h"
 
 /* CPUID.1:ECX.VMX, as the CPU has it: the kernel hides it when locked off. */
 #define CPUID_1_ECX_VMX BIT(5)
@@ -56,8 +58,8 @@ static int check_control_registers(const struct vmx_capabilities *cap)
 	    vmx_cr_allowed(cr4, cap->cr4_fixed0, cap->cr4_fixed1))
 		return 0;
 
-	pr_err("CPU%u: VT-x does not allow CR0=%#lx CR4=%#lx, which this kernel uses\n",
-	       raw_smp_processor_id(), read_cr0(), cr4);
+	pr_err_ratelimited("CPU%u: VT-x does not allow CR0=%#lx CR4=%#lx, which this kernel uses\n",
+			   raw_smp_processor_id(), read_cr0(), cr4);
 	return -EOPNOTSUPP;
 }
 
@@ -70,7 +72,10 @@ static int vmx_probe(void)
 		return -ENODEV;
 
 	if (!vmx_allowed_by_firmware()) {
-		pr_err("VT-x is locked off by the firmware: turn it on in the firmware's setup\n");
+		pr_err("VT-x is locked off by %s\n",
+		       IS_ENABLED(CONFIG_KVM_INTEL) ?
+			       "the firmware: turn it on in the firmware's setup" :
+			       "this kernel: use one with CONFIG_KVM_INTEL");
 		return -EOPNOTSUPP;
 	}
 
@@ -92,20 +97,17 @@ static int vmx_check_processor_compat(void)
 	struct vmx_refusal why;
 	const char *difference;
 
-	if (!vmx_allowed_by_firmware()) {
-		pr_err("CPU%u: VT-x is locked off by the firmware, unlike on the boot CPU\n",
-		       raw_smp_processor_id());
-		return -EIO;
-	}
-
 	vmx_read_capabilities(&cap);
-	if (vmx_compute_config(&cap, kvm_mmu_tdp_wanted(), &config, &why))
+	if (!vmx_allowed_by_firmware())
+		difference = "VT-x is locked off by the firmware";
+	else if (vmx_compute_config(&cap, kvm_mmu_tdp_wanted(), &config, &why))
 		difference = why.what;
 	else
 		difference = vmx_config_difference(&vmx_config, &config);
 	if (difference) {
-		pr_err("CPU%u differs from the boot CPU: %s\n",
-		       raw_smp_processor_id(), difference);
+		pr_err_ratelimited("CPU%u differs from CPU%u: %s\n",
+				   raw_smp_processor_id(),
+				   kvm_x86_reference_cpu(), difference);
 		return -EIO;
 	}
 	return check_control_registers(&cap) ? -EIO : 0;
@@ -231,9 +233,9 @@ static int vmx_hardware_enable(void)
 {
 	unsigned int cpu = raw_smp_processor_id();
 
-	if (cr4_read_shadow() & X86_CR4_VMXE) {
-		pr_err("CPU%u: another hypervisor has VT-x on: unload it first\n",
-		       cpu);
+	if (__read_cr4() & X86_CR4_VMXE) {
+		pr_err_ratelimited("CPU%u: another hypervisor has VT-x on: unload it first\n",
+				   cpu);
 		return -EBUSY;
 	}
 
@@ -243,7 +245,7 @@ static int vmx_hardware_enable(void)
 	if (!enter_vmx_operation(__pa(__this_cpu_read(vmxon_region)))) {
 		cr4_clear_bits(X86_CR4_VMXE);
 		intel_pt_handle_vmx(0);
-		pr_err("CPU%u: VMXON failed\n", cpu);
+		pr_err_ratelimited("CPU%u: VMXON failed\n", cpu);
 		return -EIO;
 	}
 	return 0;

@@ -14,15 +14,13 @@
 
 #include <linux/atomic.h>
 #include <linux/errno.h>
-#include <linux/kconfig.h>
-#include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
 #include <linux/smp.h>
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
-#include <asm/tlbflush.h>
+#include <asm/special_insns.h>
 
 #include "arch.h"
 #include "virt.h"
@@ -35,9 +33,6 @@
 /* PAT entry 0, bits 2:0 of IA32_PAT, and its encoding of write-back. */
 #define PAT_ENTRY0_MASK 7
 #define PAT_WB		6
-
-/* Any symbol will do that kvm.ko exports in every kernel we support. */
-#define STOCK_KVM_SYMBOL "kvm_init"
 
 /**
  * struct virt_regs - where a CPU says that virtualisation is on
@@ -54,7 +49,7 @@ static void read_virt_regs(void *data)
 	struct virt_regs *regs = data;
 	u64 efer;
 
-	regs->vmxe = cr4_read_shadow() & X86_CR4_VMXE;
+	regs->vmxe = __read_cr4() & X86_CR4_VMXE;
 	regs->svme = !rdmsrl_safe(MSR_EFER, &efer) && (efer & EFER_SVME);
 }
 
@@ -88,21 +83,6 @@ static int check_cpu(void)
 	return 0;
 }
 
-static int check_stock_kvm(void)
-{
-	if (IS_BUILTIN(CONFIG_KVM)) {
-		pr_err("stock KVM is built into this kernel; use a kernel with CONFIG_KVM=m\n");
-		return -EBUSY;
-	}
-	if (__symbol_get(STOCK_KVM_SYMBOL)) {
-		__symbol_put(STOCK_KVM_SYMBOL);
-		pr_err("stock KVM is loaded: stop its VMs, then modprobe -r %s kvm\n",
-		       boot_cpu_has(X86_FEATURE_SVM) ? "kvm_amd" : "kvm_intel");
-		return -EBUSY;
-	}
-	return 0;
-}
-
 static int check_nobody_virtualises(void)
 {
 	atomic_t nr_on = ATOMIC_INIT(0);
@@ -121,8 +101,6 @@ int kvm_arch_host_check(void)
 	int r;
 
 	r = check_cpu();
-	if (!r)
-		r = check_stock_kvm();
 	if (!r)
 		r = check_nobody_virtualises();
 	return r;
@@ -153,27 +131,57 @@ static const struct {
 	/* clang-format on */
 };
 
+/*
+ * What all CPUs are compared with.  Not boot_cpu_data: the kernel takes out of
+ * that what any CPU lacks, the new one included, before anybody can compare.
+ */
+static struct {
+	unsigned int cpu;
+	u8 vendor;
+	u8 phys_bits;
+	bool has[ARRAY_SIZE(compat_features)];
+} reference;
+
+void kvm_x86_set_reference_cpu(void)
+{
+	const struct cpuinfo_x86 *c;
+	unsigned int i;
+
+	reference.cpu = raw_smp_processor_id();
+	c = &cpu_data(reference.cpu);
+	reference.vendor = c->x86_vendor;
+	reference.phys_bits = c->x86_phys_bits;
+	for (i = 0; i < ARRAY_SIZE(compat_features); i++)
+		reference.has[i] = cpu_has(c, compat_features[i].feature);
+}
+
+unsigned int kvm_x86_reference_cpu(void)
+{
+	return reference.cpu;
+}
+
 int kvm_x86_check_features(void)
 {
-	const unsigned int cpu = smp_processor_id();
+	const unsigned int cpu = raw_smp_processor_id();
 	const struct cpuinfo_x86 *c = &cpu_data(cpu);
 	unsigned int i;
 
-	if (c->x86_vendor != boot_cpu_data.x86_vendor) {
-		pr_err("CPU%u is of another vendor than the boot CPU\n", cpu);
+	if (c->x86_vendor != reference.vendor) {
+		pr_err_ratelimited("CPU%u differs from CPU%u: vendor\n", cpu,
+				   reference.cpu);
 		return -EIO;
 	}
-	if (c->x86_phys_bits != boot_cpu_data.x86_phys_bits) {
-		pr_err("CPU%u has %u physical address bits, the boot CPU %u\n",
-		       cpu, c->x86_phys_bits, boot_cpu_data.x86_phys_bits);
+	if (c->x86_phys_bits != reference.phys_bits) {
+		pr_err_ratelimited("CPU%u differs from CPU%u: physical address bits\n",
+				   cpu, reference.cpu);
 		return -EIO;
 	}
 	for (i = 0; i < ARRAY_SIZE(compat_features); i++) {
-		bool has = cpu_has(c, compat_features[i].feature);
-
-		if (has != boot_cpu_has(compat_features[i].feature)) {
-			pr_err("CPU%u has %s%s, unlike the boot CPU\n", cpu,
-			       has ? "" : "no ", compat_features[i].name);
+		if (cpu_has(c, compat_features[i].feature) !=
+		    reference.has[i]) {
+			pr_err_ratelimited("CPU%u differs from CPU%u: %s\n",
+					   cpu, reference.cpu,
+					   compat_features[i].name);
 			return -EIO;
 		}
 	}

@@ -9,9 +9,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/errno.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
+#include <linux/smp.h>
 #include <linux/static_call.h>
 
 #include "arch.h"
@@ -63,25 +65,49 @@ static void bind_ops(const struct kvm_x86_vendor *vendor)
 #include "x86_ops_list.h"
 }
 
+struct probe_call {
+	const struct kvm_x86_vendor *const *vendors;
+	const struct kvm_x86_vendor *found;
+	int error;
+};
+
+static void probe_ipi(void *data)
+{
+	struct probe_call *call = data;
+	const struct kvm_x86_vendor *const *v;
+
+	kvm_x86_set_reference_cpu();
+	for (v = call->vendors; *v; v++) {
+		call->error = (*v)->probe();
+		if (call->error != -ENODEV) {
+			call->found = *v;
+			return;
+		}
+	}
+}
+
 int kvm_x86_vendor_probe(const struct kvm_x86_vendor *const *vendors)
 {
+	struct probe_call call = { .vendors = vendors };
 	int r;
 
-	for (; *vendors; vendors++) {
-		r = (*vendors)->probe();
-		if (r != -ENODEV)
-			break;
-	}
-	if (!*vendors) {
+	/* On one CPU, so that what is read fits together. */
+	cpus_read_lock();
+	smp_call_function_single(cpumask_first(cpu_online_mask), probe_ipi,
+				 &call, 1);
+	cpus_read_unlock();
+
+	if (!call.found) {
 		pr_err("this CPU has neither VT-x nor AMD-V\n");
 		return -EOPNOTSUPP;
 	}
+	r = call.error;
 	if (!r)
-		r = check_ops(*vendors);
+		r = check_ops(call.found);
 	if (r)
 		return r;
 
-	kvm_x86_vendor = *vendors;
+	kvm_x86_vendor = call.found;
 	bind_ops(kvm_x86_vendor);
 	return 0;
 }

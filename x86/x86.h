@@ -6,7 +6,17 @@
 #define TWINWALK_X86_H
 
 /**
- * kvm_x86_check_features() - compare this CPU with the boot CPU
+ * kvm_x86_set_reference_cpu() - all CPUs shall be like this one
+ *
+ * Context: module load, migration off.
+ */
+void kvm_x86_set_reference_cpu(void);
+
+/** kvm_x86_reference_cpu() - which one that was */
+unsigned int kvm_x86_reference_cpu(void);
+
+/**
+ * kvm_x86_check_features() - compare this CPU with the reference CPU
  *
  * Whatever the vendor: address width, and the features that a vCPU which moves
  * between CPUs takes for granted.

@@ -4,7 +4,9 @@
  *
  * The vendor is fake and all else is real: the slab caches, the calls on every
  * CPU, the hotplug state, /dev/kvm.  So what a test sees left behind would be
- * left behind by the module too.
+ * left behind by the module too.  One step is not real: keeping stock KVM out
+ * takes a module notifier, and suites run inside of one, where none can be
+ * registered; a lab case proves that step.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
@@ -17,6 +19,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 
+#include "arch.h"
 #include "mmu/mmu.h"
 #include "params.h"
 #include "vendor.h"
@@ -36,6 +39,7 @@ static struct {
 	struct kvm_mmu_config config;
 
 	/* what was done to it */
+	int nr_kept_out;
 	int nr_setup;
 	int nr_unsetup;
 	int nr_post;
@@ -49,6 +53,7 @@ static struct {
 	struct kmem_cache *cache_at_post;
 	struct kmem_cache *cache_at_unsetup;
 	bool device_at_setup;
+	bool stock_out_at_setup;
 	bool device_at_post;
 	bool device_at_unsetup;
 	bool all_on_at_post;
@@ -73,6 +78,17 @@ static bool device_is_there(void)
 	return false;
 }
 
+int kvm_arch_keep_stock_out(void)
+{
+	fake.nr_kept_out++;
+	return 0;
+}
+
+void kvm_arch_let_stock_in(void)
+{
+	fake.nr_kept_out--;
+}
+
 static int fake_probe(void)
 {
 	return fake.probe_error;
@@ -83,6 +99,7 @@ static int fake_setup(void)
 	fake.masks_at_setup = *kvm_mmu_pte_masks();
 	fake.cache_at_setup = kvm_mmu_pte_list_desc_cache();
 	fake.device_at_setup = device_is_there();
+	fake.stock_out_at_setup = fake.nr_kept_out;
 	if (fake.setup_error)
 		return fake.setup_error;
 
@@ -185,6 +202,7 @@ static int ladder_init(struct kunit *test)
 static void expect_nothing_left(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, fake.nr_setup, fake.nr_unsetup);
+	KUNIT_EXPECT_EQ(test, fake.nr_kept_out, 0);
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&fake.on));
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake.nr_enable),
 			atomic_read(&fake.nr_disable));
@@ -207,6 +225,8 @@ static void ladder_order(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kvm_ladder_climb(fake_vendors), 0);
 	kvm_pte_masks_reset(&reset, kvm_mmu_maxphyaddr());
 
+	/* Stock KVM can't come any more when the vendor is set up. */
+	KUNIT_EXPECT_TRUE(test, fake.stock_out_at_setup);
 	/* The masks are reset before the vendor's setup, ... */
 	KUNIT_EXPECT_TRUE(test, masks_equal(&fake.masks_at_setup, &reset));
 	/* ... the MMU's caches come after it, ... */

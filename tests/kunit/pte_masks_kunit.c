@@ -77,18 +77,19 @@ static void pte_masks_ept_bits(struct kunit *test)
 	}
 }
 
-/* Every width, without encryption and with every bit that it can have. */
+/* Every width, every C-bit, whether the kernel encrypts by it or not. */
 static void pte_masks_mmio(struct kunit *test)
 {
 	struct kvm_pte_masks m;
-	unsigned int width, c_bit, bit;
+	unsigned int width, c_bit, bit, used;
 	u64 me, reserved;
 
 	for (width = 32; width <= 52; width++) {
-		for (c_bit = 31; c_bit < 52; c_bit++) {
-			me = c_bit == 31 ? 0 : BIT_ULL(c_bit);
-			kvm_pte_masks_reset(&m, width);
-			kvm_pte_masks_set_me(&m, width, me);
+		for (c_bit = 32; c_bit < 52; c_bit++) {
+			used = c_bit & 1;
+			me = used ? BIT_ULL(c_bit) : 0;
+			kvm_pte_masks_reset(&m, 46);
+			kvm_pte_masks_set_me(&m, me, BIT_ULL(c_bit), width);
 			KUNIT_EXPECT_TRUE(test, kvm_pte_masks_valid(&m));
 			KUNIT_EXPECT_EQ(test, m.me, me);
 
@@ -105,6 +106,10 @@ static void pte_masks_mmio(struct kunit *test)
 					0ull);
 			KUNIT_EXPECT_EQ(test, m.mmio_value & 1, 1ull);
 		}
+		kvm_pte_masks_reset(&m, width);
+		KUNIT_EXPECT_TRUE(test, kvm_pte_masks_valid(&m));
+		KUNIT_EXPECT_EQ(test, m.mmio_value,
+				width < 52 ? BIT_ULL(51) | 1 : 0);
 	}
 }
 

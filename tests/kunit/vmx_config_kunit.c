@@ -195,6 +195,7 @@ static void check_config(struct kunit *test, const struct vmx_capabilities *cap,
 	IMPLIES(entry & BIT(16), exit & BIT(23));
 	IMPLIES(exit & BIT(23), entry & BIT(16));
 	IMPLIES(cfg->cpu3, cpu & BIT(17));
+	IMPLIES(cfg->cpu3, cpu & BIT(21));
 #undef IMPLIES
 }
 
@@ -245,6 +246,28 @@ static void vmx_config_old_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cfg.ctl[VMX_CTL_CPU2] & BIT(1), 0u);
 }
 
+/* Westmere, any stepping; and its neighbour, which is sound. */
+static void vmx_config_errata(struct kunit *test)
+{
+	struct vmx_capabilities cap;
+	struct vmx_refusal why;
+	struct vmx_config cfg;
+	unsigned int broken;
+
+	for (broken = 0; broken < 2; broken++) {
+		ideal(&cap);
+		cap.signature = broken ? 0x206c2 : 0x206a7;
+		KUNIT_ASSERT_EQ(test,
+				vmx_compute_config(&cap, true, &cfg, &why), 0);
+		check_config(test, &cap, true, &cfg);
+		KUNIT_EXPECT_EQ(test, !(cfg.ctl[VMX_CTL_PIN] & BIT(6)), broken);
+		KUNIT_EXPECT_EQ(test, !(cfg.ctl[VMX_CTL_EXIT] & BIT(12)),
+				broken);
+		KUNIT_EXPECT_EQ(test, !(cfg.ctl[VMX_CTL_ENTRY] & BIT(13)),
+				broken);
+	}
+}
+
 static void vmx_config_differences(struct kunit *test)
 {
 	struct vmx_config a = { .revision = 4, .vmcs_size = 4096 };
@@ -282,6 +305,7 @@ static struct kunit_case vmx_config_cases[] = {
 	KUNIT_CASE(vmx_config_basic),
 	KUNIT_CASE(vmx_config_random_cpus),
 	KUNIT_CASE(vmx_config_old_cpu),
+	KUNIT_CASE(vmx_config_errata),
 	KUNIT_CASE(vmx_config_differences),
 	KUNIT_CASE(vmx_config_cr_allowed),
 	{}

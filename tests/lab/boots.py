@@ -17,9 +17,8 @@ class Boot:
     kernel  debian, small, checked or sanitizer, see kernels.sh
     cases   from cases/, in this order
     cpus    how many
-    cpu     qemu's CPU model
+    cpu     the emulator's CPU model
     qemu    more arguments to qemu
-    grub    commands for GRUB, before it loads the kernel (bochs)
     append  more of the kernel's command line
     next    the case that the kernel after a kexec or crash runs
     panics  the host is meant to panic
@@ -31,13 +30,23 @@ class Boot:
     kernel: str
     cases: list = field(default_factory=list)
     cpus: int = 2
-    cpu: str = "EPYC,+svm,+npt"
+    cpu: str = ""
     qemu: list = field(default_factory=list)
-    grub: list = field(default_factory=list)
     append: str = ""
     next: str = ""
     panics: bool = False
     limit: int = 180
+
+    def model(self):
+        return self.cpu or {"amd": "EPYC,+svm,+npt",
+                            "intel": "corei7_skylake_x"}[self.vendor]
+
+
+def second_cpu(but):
+    """qemu arguments: two CPUs that differ."""
+    return ["-smp", "1,maxcpus=2", "-device",
+            f"EPYC-x86_64-cpu,svm=on,npt=on,{but},socket-id=0,core-id=1,"
+            "thread-id=0"]
 
 
 # What both vendors' hosts go through.
@@ -53,16 +62,20 @@ KUNIT = [
 
 AMD = [
     Boot("amd-debian", "amd", "debian", COMMON),
-    Boot("amd-sanitizer", "amd", "sanitizer", COMMON + ["kmemleak"]),
-    Boot("amd-no-npt", "amd", "sanitizer", ["no_tdp", "kmemleak"],
-         cpu="EPYC,+svm,-npt"),
-    Boot("amd-no-svm", "amd", "sanitizer", ["no_virt", "kmemleak"],
-         cpu="EPYC,-svm"),
-    # The second CPU is another: without NPT.
+    Boot("amd-sanitizer", "amd", "sanitizer", COMMON + ["kmemleak"],
+         limit=360),
+    Boot("amd-no-npt", "amd", "debian", ["no_tdp"], cpu="EPYC,+svm,-npt"),
+    Boot("amd-no-svm", "amd", "debian", ["no_virt"], cpu="EPYC,-svm"),
+    # clearcpuid: X86_FEATURE_SVM, and below X86_FEATURE_VMX.
+    Boot("amd-kernel-off", "amd", "debian", ["kernel_off"],
+         append="clearcpuid=194"),
+    # The second CPU is another: without NPT, which the vendor tells, and
+    # without RDTSCP, which the kernel itself papers over.
     Boot("amd-cpu-differs", "amd", "sanitizer", ["cpu_differs", "kmemleak"],
-         cpus=1, qemu=["-smp", "1,maxcpus=2", "-device",
-                       "EPYC-x86_64-cpu,svm=on,npt=off,socket-id=0,"
-                       "core-id=1,thread-id=0"]),
+         cpus=1, qemu=second_cpu("npt=off"), append="lab.differs=NPT",
+         limit=240),
+    Boot("amd-cpu-rdtscp", "amd", "debian", ["cpu_differs"],
+         cpus=1, qemu=second_cpu("rdtscp=off"), append="lab.differs=RDTSCP"),
     Boot("amd-kexec", "amd", "debian", ["kexec"], next="after_kexec"),
     Boot("amd-crash", "amd", "debian", ["crash"], next="after_kexec",
          append="crashkernel=256M", panics=True),
@@ -71,12 +84,25 @@ AMD = [
 
 INTEL = [
     Boot("intel-small", "intel", "small", COMMON, limit=300),
-    Boot("intel-checked", "intel", "checked", COMMON + ["kmemleak"],
-         limit=600),
-    # What a firmware does that keeps VT-x for itself: bit 0 locks, bit 2 would
-    # allow.
+    # Idle time is slow there, and waiting for RCU is idle.
+    Boot("intel-checked", "intel", "checked",
+         ["virt_on_demand", "fail_each_step", "hotplug", "suspend", "kmemleak"],
+         append="rcupdate.rcu_expedited=1", limit=500),
+    Boot("intel-kexec", "intel", "small", ["kexec"], next="after_kexec"),
+    Boot("intel-crash", "intel", "small", ["crash"], next="after_kexec",
+         append="crashkernel=192M", panics=True),
+    Boot("intel-no-vmx", "intel", "small", ["no_virt"], cpus=1,
+         cpu="p4_prescott_celeron_336"),
+    # What Linux does on a CPU whose firmware has locked VT-x off.
     Boot("intel-locked", "intel", "small", ["locked_off"],
-         grub=["insmod wrmsr", "wrmsr 0x3a 0x1"]),
+         append="clearcpuid=133"),
+]
+
+LONG = [
+    Boot("long-intel-checked", "intel", "checked", COMMON + ["kmemleak"],
+         limit=900),
+    Boot("long-intel-debian", "intel", "debian", ["load50", "abi", "hotplug"],
+         limit=900),
 ]
 
 DEMO = {
@@ -84,4 +110,4 @@ DEMO = {
     "intel": Boot("demo-intel", "intel", "small", ["demo"]),
 }
 
-SETS = {"kunit": KUNIT, "amd": AMD, "intel": INTEL}
+SETS = {"kunit": KUNIT, "amd": AMD, "intel": INTEL, "long": LONG}

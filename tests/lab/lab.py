@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boots L1 hosts with the module in them and brings back what happened.
 
-    lab.py run SET [NAME]     boot every host of a set (kunit, amd, intel)
+    lab.py run SET [NAME]     boot every host of a set (kunit, amd, intel, long)
     lab.py demo amd|intel     boot one host and show what its tool prints
     lab.py shell amd|intel    an interactive shell on such a host
 
@@ -230,7 +230,7 @@ def cmdline(boot, cases, shell=False):
 def qemu_command(boot, kernel, initrd, folder, shell):
     """An AMD-V host."""
     cmd = ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-machine",
-           "pc", "-cpu", boot.cpu, "-m", "1G", "-no-reboot", "-nodefaults",
+           "pc", "-cpu", boot.model(), "-m", "1G", "-no-reboot", "-nodefaults",
            "-no-user-config", "-display", "none", "-kernel", kernel.image,
            "-initrd", initrd, "-append", cmdline(boot, boot.cases, shell)]
     if "-smp" not in boot.qemu:
@@ -252,7 +252,7 @@ def bochs_command(boot, kernel, initrd, folder, shell):
     shutil.copy(kernel.image, iso / "boot" / "kernel")
     shutil.copy(initrd, iso / "boot" / "initrd.gz")
     (iso / "boot" / "grub" / "grub.cfg").write_text("\n".join([
-        "set timeout=0", *boot.grub,
+        "set timeout=0",
         f"linux /boot/kernel {cmdline(boot, boot.cases, shell)}",
         "initrd /boot/initrd.gz", "boot", ""]))
     sh("grub-mkrescue", "-R", "-d", "/usr/lib/grub/i386-pc", "-o",
@@ -262,7 +262,7 @@ def bochs_command(boot, kernel, initrd, folder, shell):
         com1 = f"mode=term, dev={os.ttyname(0)}"
     (folder / "bochsrc").write_text("\n".join([
         'display_library: rfb, options="timeout=0"',
-        f"cpu: model=corei7_skylake_x, ips={BOCHS_IPS}, "
+        f"cpu: model={boot.model()}, ips={BOCHS_IPS}, "
         f"count={boot.cpus}, reset_on_triple_fault=0",
         "memory: guest=768, host=768",
         "romimage: file=/usr/share/bochs/BIOS-bochs-latest",

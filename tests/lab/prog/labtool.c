@@ -176,6 +176,9 @@ static int do_abi(int argc, char **argv)
 	EXPECT_ERR(ioctl(kvm, KVM_CREATE_VM, 1), EINVAL);
 	EXPECT_ERR(ioctl(kvm, KVM_CREATE_VM, -1), EINVAL);
 	EXPECT_ERR(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, 0), EINVAL);
+	EXPECT_ERR(ioctl(kvm, KVM_TRACE_ENABLE, 0), EOPNOTSUPP);
+	EXPECT_ERR(ioctl(kvm, KVM_TRACE_PAUSE, 0), EOPNOTSUPP);
+	EXPECT_ERR(ioctl(kvm, KVM_TRACE_DISABLE, 0), EOPNOTSUPP);
 	EXPECT_ERR(ioctl(kvm, _IO(KVMIO, 0xff), 0), EINVAL);
 	EXPECT_ERR(ioctl(kvm, _IO('x', 0), 0), EINVAL);
 
