@@ -88,9 +88,13 @@ INTEL = [
     Boot("intel-checked", "intel", "checked",
          ["virt_on_demand", "fail_each_step", "hotplug", "suspend", "kmemleak"],
          append="rcupdate.rcu_expedited=1", limit=500),
-    Boot("intel-kexec", "intel", "small", ["kexec"], next="after_kexec"),
+    # The kernel checksums what it loads, for 20 of bochs' seconds, without a
+    # break: RCU's patience, not the module's.
+    Boot("intel-kexec", "intel", "small", ["kexec"], next="after_kexec",
+         append="rcupdate.rcu_cpu_stall_timeout=120"),
     Boot("intel-crash", "intel", "small", ["crash"], next="after_kexec",
-         append="crashkernel=192M", panics=True),
+         append="rcupdate.rcu_cpu_stall_timeout=120 crashkernel=192M",
+         panics=True),
     Boot("intel-no-vmx", "intel", "small", ["no_virt"], cpus=1,
          cpu="p4_prescott_celeron_336"),
     # What Linux does on a CPU whose firmware has locked VT-x off.
