@@ -9,6 +9,7 @@
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 1
+export PATH=$PATH:/usr/sbin:/sbin
 results=build/results
 rm -rf "$results"
 mkdir -p "$results"

@@ -27,6 +27,7 @@ verdict() {
 }
 
 rm -rf "$root"
+mkdir -p "$root/lib/modules/$kver"
 make install DESTDIR="$root" KVER="$kver" >build/install.log 2>&1
 verdict "make install" $?
 
@@ -39,11 +40,22 @@ grep -q '^blacklist kvm_amd' "$root/etc/modprobe.d/twinwalk.conf" &&
 	grep -q '^blacklist kvm_intel' "$root/etc/modprobe.d/twinwalk.conf"
 verdict "stock KVM is kept away" $?
 
+make install DESTDIR="$root" KVER="$kver" >build/install.log 2>&1
+verdict "make install once more" $?
+
 make uninstall DESTDIR="$root" KVER="$kver" >build/install.log 2>&1
 verdict "make uninstall" $?
 left=$(find "$root" -name '*twinwalk*')
 [ -z "$left" ]
 verdict "nothing is left" $?
+
+make uninstall DESTDIR="$root" KVER="$kver" >build/install.log 2>&1
+verdict "make uninstall once more" $?
+
+# A kernel that it can't be built for: stock KVM has to stay where it is.
+make install DESTDIR="$root" KVER=5.0.0-none >build/install.log 2>&1
+[ $? != 0 ] && [ ! -e "$root/etc/modprobe.d/twinwalk.conf" ]
+verdict "an install that fails leaves stock KVM alone" $?
 
 echo "$passed $failed" >build/results/check-install
 echo "check-install: $passed passed, $failed failed"

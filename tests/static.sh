@@ -14,7 +14,7 @@ failed=0
 check() {
 	local name=$1 log=$out/$1
 	shift
-	if "$@" >"$log" 2>&1 && [ ! -s "$log" ]; then
+	if "$@" >"$log" 2>&1 </dev/null && [ ! -s "$log" ]; then
 		echo "  ok     static: $name"
 		passed=$((passed + 1))
 	else
@@ -26,6 +26,7 @@ check() {
 
 mapfile -t sources < <(git ls-files --cached --others --exclude-standard \
 	'*.c' '*.h')
+[ "${#sources[@]}" != 0 ] || { echo "static: git lists no sources here"; exit 1; }
 mapfile -t headers < <(printf '%s\n' "${sources[@]}" | grep '\.h$')
 linux=$(tests/lab/kernels.sh source) || exit 1
 kdir=$(tests/lab/kernels.sh debian | sed -n 2p)
@@ -112,21 +113,29 @@ caps() {
 	return 0
 }
 
-# A kernel that can carry no KVM is refused with one line.
-refusal() {
-	local got
+# refused_with LINE ASSIGNMENT...: Kbuild's word on a kernel that is like this
+refused_with() {
+	local line=$1
+	shift
 	rm -rf "$out/refused"
 	mkdir -p "$out/refused"
-	printf 'CONFIG_MODULES := y\nCONFIG_X86_64 := y\nCONFIG_MMU_NOTIFIER := y\n%s\n' \
-		"VERSION := 6
-PATCHLEVEL := 1
-srctree := $kdir
-obj := .
-src := $PWD
-include $PWD/Kbuild" >"$out/refused/Makefile"
-	got=$(make -C "$out/refused" 2>&1 | grep -c \
-		'lacks CONFIG_PREEMPT_NOTIFIERS CONFIG_USER_RETURN_NOTIFIER; use')
-	[ "$got" = 1 ] || echo "Kbuild did not refuse as it should"
+	printf '%s\n' "CONFIG_MODULES := y" "CONFIG_X86_64 := y" \
+		"CONFIG_MMU_NOTIFIER := y" "$@" "srctree := $kdir" "obj := ." \
+		"src := $PWD" "include $PWD/Kbuild" >"$out/refused/Makefile"
+	[ "$(make -C "$out/refused" 2>&1 | grep -c "$line")" = 1 ] ||
+		echo "Kbuild does not say: $line"
+}
+
+# A kernel that can carry no KVM, or is out of range, is refused with one line.
+refusal() {
+	local all="CONFIG_PREEMPT_NOTIFIERS := y
+CONFIG_USER_RETURN_NOTIFIER := y"
+	refused_with 'lacks CONFIG_PREEMPT_NOTIFIERS CONFIG_USER_RETURN_NOTIFIER; use' \
+		"VERSION := 6" "PATCHLEVEL := 1"
+	refused_with '6.1 is the oldest supported' "$all" "VERSION := 5" \
+		"PATCHLEVEL := 10"
+	refused_with '6.12 is the newest supported' "$all" "VERSION := 6" \
+		"PATCHLEVEL := 13"
 }
 
 scripts() {

@@ -27,13 +27,17 @@ debian() {
 	abi=$(ls -d /usr/src/linux-headers-6.1.0-*-amd64 2>/dev/null |
 		grep -E '6\.1\.0-[0-9]+-amd64$' |
 		sort -V | tail -n 1 | sed 's/.*linux-headers-//')
-	[ -n "$abi" ] || { say "no Debian 6.1 headers installed"; exit 1; }
+	[ -n "$abi" ] || {
+		say "no Debian 6.1 headers: apt-get install linux-headers-amd64 on Debian 12"
+		exit 1
+	}
 	dir=$cache/debian-$abi
 	if [ ! -e "$dir/done" ]; then
 		say "fetching Debian's kernel $abi"
 		rm -rf "$dir"
 		mkdir -p "$dir/deb"
-		(cd "$dir/deb" && apt-get download "linux-image-$abi" >&2)
+		(cd "$dir/deb" && { apt-get download "linux-image-$abi" >&2 ||
+			{ apt-get update >&2 && apt-get download "linux-image-$abi" >&2; }; })
 		dpkg -x "$dir"/deb/*.deb "$dir"
 		rm -rf "$dir/deb"
 		touch "$dir/done"

@@ -20,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -431,10 +432,12 @@ def verdict(title, rows):
 
 
 def run_set(name, only=None):
+    chosen = [b for b in boots.SETS[name] if only in (None, b.name)]
+    if not chosen:
+        raise LabError(f"no boot {only}; there are: " +
+                       " ".join(b.name for b in boots.SETS[name]))
     rows = []
-    for boot in boots.SETS[name]:
-        if only and boot.name != only:
-            continue
+    for boot in chosen:
         rows += run(boot)[0]
     return verdict(f"check-{name}", rows)
 
@@ -454,10 +457,19 @@ def demo(vendor):
 def shell(vendor):
     boot = boots.DEMO[vendor]
     boot.name = f"shell-{vendor}"
+    if vendor == "intel" and not os.isatty(0):
+        raise LabError("a shell on a VT-x host needs a terminal")
     folder, command = prepare(boot, shell=True)
     say('booting; "poweroff -f" in the host ends it')
-    return subprocess.run([str(c) for c in command], cwd=folder,
-                          check=False).returncode
+    saved = termios.tcgetattr(0) if os.isatty(0) else None
+    try:
+        subprocess.run([str(c) for c in command], cwd=folder, check=False)
+    finally:
+        # An emulator that was stopped leaves the terminal raw.
+        if saved:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
+    say("the host is gone")
+    return 0
 
 
 def main(args):
