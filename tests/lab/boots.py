@@ -22,7 +22,8 @@ class Boot:
     append  more of the kernel's command line
     next    the case that the kernel after a kexec or crash runs
     panics  the host is meant to panic
-    limit   seconds; a host that takes longer has failed
+    limit   seconds; a host that takes longer has failed.  About twice what
+            the boot takes on two idle cores
     """
 
     name: str
@@ -57,13 +58,13 @@ COMMON = ["load50", "abi", "params", "virt_on_demand", "refused_rmmod",
 KUNIT = [
     # Thousands of loads wait for RCU: let it not be lazy about it.
     Boot("kunit", "amd", "sanitizer", ["kunit", "kmemleak"],
-         append="rcupdate.rcu_expedited=1", limit=300),
+         append="rcupdate.rcu_expedited=1", limit=420),
 ]
 
 AMD = [
     Boot("amd-debian", "amd", "debian", COMMON),
     Boot("amd-sanitizer", "amd", "sanitizer", COMMON + ["kmemleak"],
-         limit=360),
+         limit=420),
     Boot("amd-no-npt", "amd", "debian", ["no_tdp"], cpu="EPYC,+svm,-npt"),
     Boot("amd-no-svm", "amd", "debian", ["no_virt"], cpu="EPYC,-svm"),
     # clearcpuid: X86_FEATURE_SVM, and below X86_FEATURE_VMX.
