@@ -15,6 +15,10 @@
 
 #define DEBUGFS "/sys/kernel/debug/kvm/"
 
+/* In a line of "cpus": what the CPU's own registers say, either vendor. */
+#define IS_ON  "E=1"
+#define IS_OFF "CR4.VMXE=0 EFER.SVME=0"
+
 static int failed(const char *what)
 {
 	fprintf(stderr, "kvminfo: %s: %s\n", what, strerror(errno));
@@ -56,19 +60,19 @@ int main(void)
 		return failed(DEBUGFS "host");
 
 	printf("without a VM:\n");
-	if (print_file(DEBUGFS "cpus", "enabled=0") != nr_cpus)
+	if (print_file(DEBUGFS "cpus", IS_OFF) != nr_cpus)
 		return failed("virtualisation is on without a VM");
 
 	vm = ioctl(kvm, KVM_CREATE_VM, 0);
 	if (vm < 0)
 		return failed("KVM_CREATE_VM");
 	printf("with a VM:\n");
-	if (print_file(DEBUGFS "cpus", "enabled=1") != nr_cpus)
+	if (print_file(DEBUGFS "cpus", IS_ON) != nr_cpus)
 		return failed("virtualisation is not on, on every CPU");
 	close(vm);
 
 	printf("with the VM gone:\n");
-	if (print_file(DEBUGFS "cpus", "enabled=0") != nr_cpus)
+	if (print_file(DEBUGFS "cpus", IS_OFF) != nr_cpus)
 		return failed("virtualisation stayed on");
 	close(kvm);
 	return 0;
