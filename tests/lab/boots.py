@@ -38,15 +38,16 @@ class Boot:
     panics: bool = False
     limit: int = 180
 
+    # Not "+npt": qemu would add that to a second CPU that is to lack it.
     def model(self):
-        return self.cpu or {"amd": "EPYC,+svm,+npt",
+        return self.cpu or {"amd": "EPYC,svm=on,npt=on",
                             "intel": "corei7_skylake_x"}[self.vendor]
 
 
 def second_cpu(but):
     """qemu arguments: two CPUs that differ."""
     return ["-smp", "1,maxcpus=2", "-device",
-            f"EPYC-x86_64-cpu,svm=on,npt=on,{but},socket-id=0,core-id=1,"
+            f"EPYC-x86_64-cpu,svm=on,{but},socket-id=0,core-id=1,"
             "thread-id=0"]
 
 
@@ -76,7 +77,7 @@ AMD = [
          cpus=1, qemu=second_cpu("npt=off"), append="lab.differs=NPT",
          limit=240),
     Boot("amd-cpu-rdtscp", "amd", "debian", ["cpu_differs"],
-         cpus=1, qemu=second_cpu("rdtscp=off"), append="lab.differs=RDTSCP"),
+         cpus=1, qemu=second_cpu("npt=on,rdtscp=off"), append="lab.differs=RDTSCP"),
     Boot("amd-kexec", "amd", "debian", ["kexec"], next="after_kexec"),
     Boot("amd-crash", "amd", "debian", ["crash"], next="after_kexec",
          append="crashkernel=256M", panics=True),
