@@ -22,9 +22,9 @@ DKMS := dkms $(if $(DESTDIR),--dkmstree $(DESTDIR)/var/lib/dkms \
 DKMS_SOURCE := $(DESTDIR)/usr/src/$(NAME)-$(VERSION)
 DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu vmx svm
 
-.PHONY: all help clean check check-long check-static check-kunit check-amd \
-	check-intel check-install demo lab-shell load unload install uninstall \
-	prepare need-root remove-dkms
+.PHONY: all help clean check check-long check-static check-kunit bench-mmu \
+	check-amd check-intel check-install demo lab-shell load unload install \
+	uninstall prepare need-root remove-dkms
 
 # Debian keeps modinfo, insmod and dkms where a user's PATH does not look.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -42,9 +42,10 @@ all:
 help:
 	@echo "  make                build $(NAME).ko (KDIR=the kernel's build tree)"
 	@echo "  make demo           boot a host, load the module there, show it (VENDOR=amd|intel)"
-	@echo "  make check          static, kunit, amd, intel and install; installs the packages they need"
+	@echo "  make check          static, kunit, bench, amd, intel, install; installs the packages they need"
 	@echo "  make check-static   sparse, checkpatch, W=1, kernel-doc, clang-format, docs"
 	@echo "  make check-kunit    KUnit in a kernel with KASAN, lockdep, kmemleak"
+	@echo "  make bench-mmu      the MMU's sizes and instruction counts, against their targets"
 	@echo "  make check-amd      on AMD-V hosts (qemu)"
 	@echo "  make check-intel    on VT-x hosts (bochs)"
 	@echo "  make check-install  install and uninstall by DKMS, in a folder"
@@ -66,10 +67,10 @@ prepare:
 	@tests/prepare.sh
 
 check:
-	@tests/check.sh static kunit amd intel install
+	@tests/check.sh static kunit bench amd intel install
 
 check-long:
-	@tests/check.sh static kunit amd intel install long
+	@tests/check.sh static kunit bench amd intel install long
 
 check-static: prepare
 	@tests/static.sh
@@ -79,6 +80,9 @@ check-install: prepare
 
 check-kunit check-amd check-intel: check-%: prepare
 	@$(LAB) run $*
+
+bench-mmu: prepare
+	@$(LAB) run bench
 
 demo: prepare
 	@$(LAB) demo $(VENDOR)

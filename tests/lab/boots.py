@@ -22,6 +22,10 @@ class Boot:
     append  more of the kernel's command line
     next    the case that the kernel after a kexec or crash runs
     panics  the host is meant to panic
+    icount  virtual time is the count of executed instructions, 1 ns each; the
+            host's clock, its randomness and slub_debug are kept out
+    mitigations  what the kernel does about flaws of CPUs: off, or auto, which
+            is the kernel's default
     limit   seconds; a host that takes longer has failed.  About twice what
             the boot takes on two idle cores
     """
@@ -36,6 +40,8 @@ class Boot:
     append: str = ""
     next: str = ""
     panics: bool = False
+    icount: bool = False
+    mitigations: str = "off"
     limit: int = 180
 
     # Not "+npt": qemu would add that to a second CPU that is to lack it.
@@ -60,6 +66,14 @@ KUNIT = [
     # Thousands of loads wait for RCU: let it not be lazy about it.
     Boot("kunit", "amd", "sanitizer", ["kunit", "kmemleak"],
          append="rcupdate.rcu_expedited=1", limit=420),
+]
+
+# The first is what users have; the second is quoted beside it.
+BENCH = [
+    Boot("bench-mmu", "amd", "small", ["bench_mmu"], cpus=1, icount=True,
+         mitigations="auto", limit=60),
+    Boot("bench-mmu-off", "amd", "small", ["bench_mmu"], cpus=1, icount=True,
+         limit=60),
 ]
 
 AMD = [
@@ -116,4 +130,4 @@ DEMO = {
     "intel": Boot("demo-intel", "intel", "small", ["demo"]),
 }
 
-SETS = {"kunit": KUNIT, "amd": AMD, "intel": INTEL, "long": LONG}
+SETS = {"kunit": KUNIT, "bench": BENCH, "amd": AMD, "intel": INTEL, "long": LONG}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boots L1 hosts with the module in them and brings back what happened.
 
-    lab.py run SET [NAME]     boot every host of a set (kunit, amd, intel, long)
+    lab.py run SET [NAME]     boot every host of a set: kunit, bench, amd, intel, long
     lab.py demo amd|intel     boot one host and show what its tool prints
     lab.py shell amd|intel    an interactive shell on such a host
 
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import termios
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import boots
@@ -51,7 +52,8 @@ LOCKED_UP = re.compile(r"soft lockup|hard LOCKUP|rcu: INFO|self-detected")
 
 # The emulated hosts have these of their own, with stock KVM as without any.
 HARMLESS = re.compile("|".join([
-    r"crng", r"WARNING: Spectre", r"x86/mm: Checked W\+X",
+    r"crng", r"WARNING: Spectre",
+    r"Speculative Return Stack Overflow: WARNING: See", r"x86/mm: Checked W\+X",
     # bochs: CPUID's sizes of XSAVE states do not add up.
     r"WARNING: CPU: 0 PID: 0 at arch/x86/kernel/fpu/xstate\.c",
 ]))
@@ -102,7 +104,9 @@ class Kernel:
         """What goes into the initramfs: a list of (name there, path here)."""
         say(f"  building the modules for the {self.name} kernel")
         kunit = self.name == "sanitizer"
-        release = stage(f"{self.name}", self.kdir)
+        bench = self.name == "small"
+        release = stage(f"{self.name}", self.kdir,
+                        *(["TWINWALK_BENCH=1"] if bench else []))
         debug = stage(f"{self.name}-debug", self.kdir, "TWINWALK_DEBUG=1",
                       *(["TWINWALK_KUNIT=1"] if kunit else []))
         mod = BUILD / "module" / f"{self.name}-labmod"
@@ -114,6 +118,8 @@ class Kernel:
                ("labmod.ko", mod / "mod" / "labmod.ko")]
         if kunit:
             out.append(("twinwalk_kunit.ko", debug / "twinwalk_kunit.ko"))
+        if bench:
+            out.append(("twinwalk_bench.ko", release / "twinwalk_bench.ko"))
         return out
 
     def stock_modules(self, vendor):
@@ -147,7 +153,8 @@ def stage(name, kdir, *args):
     copy_changed([TOP / d for d in ("META", "Kbuild", "include", "virt", "x86",
                                     "mmu", "vmx", "svm")], to)
     (to / "tests").mkdir(exist_ok=True)
-    copy_changed([TOP / "tests" / "kunit"], to / "tests")
+    copy_changed([TOP / "tests" / "kunit", TOP / "tests" / "bench"],
+                 to / "tests")
     sh("make", "-s", f"-j{os.cpu_count()}", "-C", kdir, f"M={to}", *args,
        "modules")
     return to
@@ -221,9 +228,14 @@ def cmdline(boot, cases, shell=False):
     # Where a panic leads to a reset, bochs would boot the same thing again.
     vendor = {"amd": "panic=-1",
               "intel": f"panic=0 tsc_early_khz={BOCHS_IPS // 1000}"}
-    what = "lab.shell" if shell else "lab.cases=" + ",".join(cases)
-    return (f"console=ttyS0,115200 {vendor[boot.vendor]} mitigations=off "
-            f"printk.time=1 suspend.pm_test_delay=0 slub_debug=FZPU,twinwalk* {boot.append} {what}").replace("  ", " ")
+    words = ["console=ttyS0,115200", vendor[boot.vendor],
+             f"mitigations={boot.mitigations}", "printk.time=1",
+             "suspend.pm_test_delay=0"]
+    # What the checks of the slab allocator cost is nothing that users pay.
+    words += ["nokaslr"] if boot.icount else ["slub_debug=FZPU,twinwalk*"]
+    words += [boot.append] if boot.append else []
+    return " ".join(words + ["lab.shell" if shell
+                             else "lab.cases=" + ",".join(cases)])
 
 
 # --- the two emulators ------------------------------------------------------
@@ -242,6 +254,9 @@ def qemu_command(boot, kernel, initrd, folder, shell):
     else:
         cmd += ["-serial", f"file:{folder}/console", "-serial",
                 f"file:{folder}/report"]
+    if boot.icount:
+        cmd += ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc",
+                "base=2026-01-01,clock=vm"]
     return cmd + boot.qemu
 
 
@@ -287,6 +302,17 @@ EMULATORS = {"amd": qemu_command, "intel": bochs_command}
 
 # --- a run ------------------------------------------------------------------
 
+@dataclass
+class Figure:
+    """What a host measured, and the highest value that passes."""
+
+    name: str
+    good: bool
+    value: str
+    target: str
+    unit: str
+
+
 class Report:
     """What a host reported, and what its console says."""
 
@@ -295,6 +321,8 @@ class Report:
         self.console = self.read(folder / "console")
         self.rows = []
         self.log = {}
+        self.figures = []
+        self.in_table = set()
         self.ended = False
         self.parse(self.read(folder / "report"))
 
@@ -313,6 +341,13 @@ class Report:
             elif kind == "S":
                 name, status = rest.rsplit(" ", 1)
                 self.rows.append((f"{case}/{name}", status == "0", ""))
+            elif kind == "F":
+                name, status, value, target, unit = rest.split(" ")
+                good = status == "0"
+                self.figures.append(Figure(name, good, value, target, unit))
+                self.in_table.add(f"{case}/{name}")
+                self.rows.append((f"{case}/{name}", good,
+                                  f"{value} {unit}, at most {target}"))
             elif kind == "R":
                 name, status, seconds = rest.split(" ")
                 self.rows.append((name, status == "0", f"{seconds} s"))
@@ -412,9 +447,11 @@ def run(boot):
         report = boot_once(boot, folder, command)
     rows = report.complete()
     for name, good, note in rows:
+        if good and name in report.in_table:
+            continue
         say(f"  {'ok    ' if good else 'NOT OK'} {boot.name}: {name}"
             f"{'  (' + note + ')' if note else ''}")
-        if not good:
+        if not good and name not in report.in_table:
             for line in report.log.get(name.split("/")[0], []):
                 say(f"         | {line}")
     say(f"  {boot.name}: {time.monotonic() - begin:.0f} s")
@@ -431,14 +468,46 @@ def verdict(title, rows):
     return 1 if failed else 0
 
 
+def show_figures(reports):
+    """A table of what was measured, a column a host; a copy for machines."""
+    reports = [r for r in reports if r.boot.icount]
+    if not reports:
+        return
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    lines = [["figure", "unit", "target"] +
+             [f"mitigations={r.boot.mitigations}" for r in reports] +
+             ["verdict"]]
+    columns = [{f.name: f for f in r.figures} for r in reports]
+    # A host that did not get so far has "none", and none at all has no rows.
+    for name, any_of in {k: f for c in columns for k, f in c.items()}.items():
+        found = [c.get(name) for c in columns]
+        good = all(f and f.good for f in found)
+        lines.append([name, any_of.unit, any_of.target] +
+                     [f.value if f else "none" for f in found] +
+                     ["ok" if good else "NOT-OK"])
+    widths = [max(len(line[i]) for line in lines)
+              for i in range(len(lines[0]))]
+    say("")
+    for line in lines:
+        say("  " + "  ".join(c.ljust(w) if i < 2 else c.rjust(w)
+                             for i, (c, w) in enumerate(zip(line, widths))))
+    say("")
+    (RESULTS / "bench-mmu.txt").write_text(
+        "".join("\t".join(line) + "\n" for line in lines))
+
+
 def run_set(name, only=None):
     chosen = [b for b in boots.SETS[name] if only in (None, b.name)]
     if not chosen:
         raise LabError(f"no boot {only}; there are: " +
                        " ".join(b.name for b in boots.SETS[name]))
     rows = []
+    reports = []
     for boot in chosen:
-        rows += run(boot)[0]
+        of_boot, report = run(boot)
+        rows += of_boot
+        reports.append(report)
+    show_figures(reports)
     return verdict(f"check-{name}", rows)
 
 

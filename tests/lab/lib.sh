@@ -93,6 +93,7 @@ restore_host() {
 	killall labtool
 	rmmod twinwalk
 	rmmod twinwalk_kunit
+	rmmod twinwalk_bench
 	rmmod kvm_amd
 	rmmod kvm_intel
 	rmmod kvm
