@@ -6,6 +6,8 @@
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <asm/page.h>
 #include <asm/vmx.h>
 
 #include "mmu/pte_masks.h"
@@ -29,8 +31,31 @@
 /* SDM 3C, "Convertible EPT Violations": set, no #VE comes of this entry. */
 #define EPT_SUPPRESS_VE BIT_ULL(63)
 
+/* Says nothing to the CPU in an entry that is not present; never A or D. */
+#define PTE_FROZEN (KVM_PTE_HUGE | BIT_ULL(3))
+
+#define PTE_ADDRESS GENMASK_ULL(KVM_PTE_MAX_PHYADDR_BIT, PAGE_SHIFT)
+
 static_assert((VMX_EPT_RWX_MASK ^ GENMASK_ULL(2, 0)) == 0);
 static_assert(!(VMX_EPT_MT_MASK & VMX_EPT_IPAT_BIT));
+static_assert(!(PTE_FROZEN & (VMX_EPT_RWX_MASK | LEGACY_PRESENT | PTE_ADDRESS |
+			      KVM_PTE_MMU_PRESENT | EPT_SUPPRESS_VE)));
+static_assert(!(PTE_FROZEN & (VMX_EPT_ACCESS_BIT | VMX_EPT_DIRTY_BIT |
+			      LEGACY_ACCESSED | LEGACY_DIRTY)));
+static_assert(!((KVM_PTE_MMIO_GEN_LOW | KVM_PTE_MMIO_GEN_HIGH) &
+		(VMX_EPT_ACCESS_BIT | VMX_EPT_DIRTY_BIT | LEGACY_ACCESSED |
+		 LEGACY_DIRTY | PTE_ADDRESS | KVM_PTE_MMU_PRESENT |
+		 VMX_EPT_RWX_MASK | EPT_SUPPRESS_VE)));
+static_assert(!(KVM_PTE_HUGE & (VMX_EPT_MT_MASK | VMX_EPT_IPAT_BIT)));
+static_assert(!((VMX_EPT_RWX_MASK << KVM_PTE_SAVED_SHIFT) &
+		(EPT_HOST_WRITABLE | EPT_MMU_WRITABLE)));
+static_assert(VMX_EPT_RWX_MASK << KVM_PTE_SAVED_SHIFT <= GENMASK_ULL(56, 0));
+
+/* How many gfns fit into @field, from its lowest bit up to its first gap. */
+static gfn_t gfn_limit(u64 field)
+{
+	return BIT_ULL(ffz(field >> PAGE_SHIFT));
+}
 
 /*
  * A present legacy entry with a reserved bit set gives #PF or #NPF with RSVD
@@ -45,6 +70,8 @@ static void set_legacy_mmio(struct kvm_pte_masks *m, unsigned int maxphyaddr,
 
 	if (maxphyaddr <= KVM_PTE_MAX_PHYADDR_BIT)
 		reserved = GENMASK_ULL(KVM_PTE_MAX_PHYADDR_BIT, maxphyaddr);
+	m->mmio_gfn = PTE_ADDRESS & ~reserved & ~c_bit;
+	m->mmio_gfn_limit = gfn_limit(m->mmio_gfn);
 	reserved &= ~c_bit;
 
 	if (reserved)
@@ -52,6 +79,7 @@ static void set_legacy_mmio(struct kvm_pte_masks *m, unsigned int maxphyaddr,
 	else
 		m->mmio_value = 0;
 	m->mmio_mask = m->mmio_value;
+	m->mmio_access = LEGACY_WRITABLE | LEGACY_USER;
 }
 
 void kvm_pte_masks_reset(struct kvm_pte_masks *m, unsigned int maxphyaddr)
@@ -64,8 +92,10 @@ void kvm_pte_masks_reset(struct kvm_pte_masks *m, unsigned int maxphyaddr)
 		.nx = LEGACY_NX,
 		.accessed = LEGACY_ACCESSED,
 		.dirty = LEGACY_DIRTY,
+		.pfn = PTE_ADDRESS,
 		.host_writable = LEGACY_HOST_WRITABLE,
 		.mmu_writable = LEGACY_MMU_WRITABLE,
+		.frozen = PTE_FROZEN,
 	};
 	set_legacy_mmio(m, maxphyaddr, 0);
 }
@@ -82,12 +112,17 @@ void kvm_pte_masks_set_ept(struct kvm_pte_masks *m, unsigned int flags)
 		.accessed = ad ? VMX_EPT_ACCESS_BIT : 0,
 		.dirty = ad ? VMX_EPT_DIRTY_BIT : 0,
 		.memtype = VMX_EPT_MT_MASK | VMX_EPT_IPAT_BIT,
+		.pfn = PTE_ADDRESS,
 		.host_writable = EPT_HOST_WRITABLE,
 		.mmu_writable = EPT_MMU_WRITABLE,
+		.saved = ad ? 0 : VMX_EPT_RWX_MASK << KVM_PTE_SAVED_SHIFT,
 		/* Writable and not readable: EPT misconfiguration, always. */
 		.mmio_mask = VMX_EPT_RWX_MASK,
 		.mmio_value = VMX_EPT_MISCONFIG_WX_VALUE,
+		.mmio_gfn = PTE_ADDRESS,
+		.mmio_gfn_limit = gfn_limit(PTE_ADDRESS),
 		.nonpresent = EPT_SUPPRESS_VE,
+		.frozen = EPT_SUPPRESS_VE | PTE_FROZEN,
 		.exec_only = flags & KVM_EPT_HAS_EXEC_ONLY,
 	};
 }
@@ -96,7 +131,15 @@ void kvm_pte_masks_set_me(struct kvm_pte_masks *m, u64 me, u64 c_bit,
 			  unsigned int maxphyaddr)
 {
 	m->me = me;
+	m->pfn = PTE_ADDRESS & ~me;
 	set_legacy_mmio(m, maxphyaddr, c_bit);
+}
+
+void kvm_pte_masks_set_l1tf(struct kvm_pte_masks *m, unsigned int cache_bits)
+{
+	gfn_t half = BIT_ULL(cache_bits - 1 - PAGE_SHIFT);
+
+	m->mmio_gfn_limit = min(m->mmio_gfn_limit, half);
 }
 
 bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)
@@ -109,8 +152,12 @@ bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)
 		m->dirty,
 		m->memtype,
 		m->me,
+		m->pfn,
 		m->host_writable,
 		m->mmu_writable,
+		m->saved,
+		KVM_PTE_HUGE,
+		KVM_PTE_MMU_PRESENT,
 	};
 	u64 seen = 0;
 	unsigned int i;
@@ -130,7 +177,16 @@ bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)
 		return false;
 	if (m->nonpresent & (seen | m->mmio_mask))
 		return false;
-	if (m->mmio_value & ~m->mmio_mask)
+	/* Whether an entry was used is seen by a bit or by a fault, not both. */
+	if (!m->accessed != !m->dirty || !m->accessed == !m->saved)
+		return false;
+	if (m->frozen == m->nonpresent ||
+	    (m->frozen & (m->present | m->accessed | m->dirty | m->pfn |
+			  KVM_PTE_MMU_PRESENT)))
+		return false;
+	if (m->mmio_gfn & (m->mmio_mask | m->mmio_access))
+		return false;
+	if (m->mmio_value & (~m->mmio_mask | KVM_PTE_MMU_PRESENT))
 		return false;
 	return !m->mmio_value || (m->mmio_value & m->present);
 }

@@ -11,17 +11,34 @@
  *
  * Locking: none; pure.  The instance that the module runs on is in setup.c.
  *
- * Deliberately absent: building and reading an SPTE.  Here is only which bit
- * is which, so that tests run every format on any host.
+ * Deliberately absent: building and reading an SPTE, which spte.h does.  Here
+ * is only which bit is which, so that tests run every format on any host.
  */
 #ifndef TWINWALK_MMU_PTE_MASKS_H
 #define TWINWALK_MMU_PTE_MASKS_H
 
 #include <linux/bits.h>
+#include <linux/kvm_types.h>
 #include <linux/types.h>
 
 /* Highest bit that a page table entry can use for an address, both formats. */
 #define KVM_PTE_MAX_PHYADDR_BIT 51
+
+/* The same in both formats: a huge page (PS), and, ignored by the CPU, ours. */
+#define KVM_PTE_HUGE	    BIT_ULL(7)
+#define KVM_PTE_MMU_PRESENT BIT_ULL(11)
+
+/* Where an access-tracked entry keeps its R, W and X (@saved). */
+#define KVM_PTE_SAVED_SHIFT 54
+
+/*
+ * The generation of an MMIO entry, in two parts.  No bit of it is one that A or
+ * D has in either format: clearing those is a locked AND, which may come to an
+ * entry that has become an MMIO entry a moment ago.
+ */
+#define KVM_PTE_MMIO_GEN_LOW  GENMASK_ULL(62, 52)
+#define KVM_PTE_MMIO_GEN_HIGH GENMASK_ULL(4, 3)
+#define KVM_MMIO_GEN_BITS     13
 
 /**
  * struct kvm_pte_masks - a format of shadow PTEs
@@ -35,12 +52,20 @@
  * @dirty: set by the CPU on write; 0 without hardware A/D bits
  * @memtype: the memory type and what overrides it; 0 where PAT decides
  * @me: memory encryption, set in every entry that maps memory
+ * @pfn: the address field, without @me
  * @host_writable: software: the host lets the page be written
  * @mmu_writable: software: nothing of ours forbids to write it
+ * @saved: software: @present of an entry whose use is tracked by a fault, at
+ *	KVM_PTE_SAVED_SHIFT; 0 with hardware A/D bits
  * @mmio_mask: these bits tell an MMIO entry from any other ...
  * @mmio_value: ... when they have this value, which makes the CPU fault or
  *	exit in a way of its own; 0: the format has no such value
+ * @mmio_access: what the guest's tables allow, in an MMIO entry; 0 where
+ *	nobody needs it
+ * @mmio_gfn: the address field of an MMIO entry, which holds the inverted gfn
+ * @mmio_gfn_limit: gfns from here up get no MMIO entry
  * @nonpresent: an entry that maps nothing
+ * @frozen: an entry that is being changed, and that nobody else may change
  * @exec_only: an entry may be executable and not readable
  */
 struct kvm_pte_masks {
@@ -54,11 +79,17 @@ struct kvm_pte_masks {
 	u64 dirty;
 	u64 memtype;
 	u64 me;
+	u64 pfn;
 	u64 host_writable;
 	u64 mmu_writable;
+	u64 saved;
 	u64 mmio_mask;
 	u64 mmio_value;
+	u64 mmio_access;
+	u64 mmio_gfn;
+	gfn_t mmio_gfn_limit;
 	u64 nonpresent;
+	u64 frozen;
 	bool exec_only;
 };
 
@@ -92,6 +123,16 @@ void kvm_pte_masks_set_ept(struct kvm_pte_masks *m, unsigned int flags);
  */
 void kvm_pte_masks_set_me(struct kvm_pte_masks *m, u64 me, u64 c_bit,
 			  unsigned int maxphyaddr);
+
+/**
+ * kvm_pte_masks_set_l1tf() - the CPU may speculate on nonpresent entries
+ * @m: reset, or set to EPT, before
+ * @cache_bits: bits of an address that its L1 data cache looks at
+ *
+ * An MMIO entry holds a gfn inverted, so that a low gfn makes a high address.
+ * That is an address of nothing as long as the gfn's own highest bit is 0.
+ */
+void kvm_pte_masks_set_l1tf(struct kvm_pte_masks *m, unsigned int cache_bits);
 
 /**
  * kvm_pte_masks_valid() - is this a format that the MMU can work with?

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * spte.c - building, reading and classifying a shadow PTE
+ *
+ * Owns: what of spte.h is not inline.  Pure.
+ */
+#include <linux/bitfield.h>
+#include <linux/build_bug.h>
+#include <linux/kernel.h>
+
+#include "mmu/spte.h"
+
+static_assert(__builtin_popcountll(KVM_PTE_MMIO_GEN_LOW) +
+		      __builtin_popcountll(KVM_PTE_MMIO_GEN_HIGH) ==
+	      KVM_MMIO_GEN_BITS);
+
+enum kvm_spte_kind kvm_spte_kind(const struct kvm_pte_masks *m, u64 spte,
+				 unsigned int level)
+{
+	if (is_shadow_present_pte(spte))
+		return is_last_spte(spte, level) ? KVM_SPTE_LEAF :
+						   KVM_SPTE_TABLE;
+	if (is_frozen_spte(m, spte))
+		return KVM_SPTE_FROZEN;
+	if (is_mmio_spte(m, spte))
+		return KVM_SPTE_MMIO;
+	return KVM_SPTE_EMPTY;
+}
+
+static bool leaf_is_legal(const struct kvm_pte_masks *m, u64 spte,
+			  unsigned int level)
+{
+	bool host = is_host_writable_spte(m, spte);
+	bool mmu = is_mmu_writable_spte(m, spte);
+	u64 allowed = spte_permissions(m, spte);
+
+	if ((is_writable_pte(m, spte) && !mmu) || (mmu && !host))
+		return false;
+	/* A page nobody may read: only where the CPU has execute-only. */
+	if (!(allowed & m->readable) &&
+	    !(m->exec_only && is_executable_pte(m, spte)))
+		return false;
+	if ((allowed & m->writable) && !(allowed & m->readable))
+		return false;
+	if (level > 3)
+		return false;
+	return !(spte_to_pfn(m, spte) & (kvm_level_pages(level) - 1));
+}
+
+bool kvm_spte_is_legal(const struct kvm_pte_masks *m, u64 spte,
+		       unsigned int level)
+{
+	switch (kvm_spte_kind(m, spte, level)) {
+	case KVM_SPTE_EMPTY:
+		return spte == m->nonpresent;
+	case KVM_SPTE_FROZEN:
+		return true;
+	case KVM_SPTE_MMIO:
+		return level == 1;
+	case KVM_SPTE_TABLE:
+		return spte == kvm_make_table_spte(m, spte & m->pfn);
+	case KVM_SPTE_LEAF:
+		return leaf_is_legal(m, spte, level);
+	}
+	return false;
+}
+
+static u64 leaf_permissions(const struct kvm_pte_masks *m,
+			    const struct kvm_leaf_req *req)
+{
+	u64 spte = m->readable;
+
+	if ((req->access & KVM_ACC_EXEC) && !(req->flags & KVM_LEAF_NX))
+		spte |= m->exec;
+	else
+		spte |= m->nx;
+	if (req->access & KVM_ACC_USER)
+		spte |= m->user;
+	if (!(req->flags & KVM_LEAF_HOST_WRITABLE))
+		return spte;
+
+	spte |= m->host_writable;
+	if ((req->flags & KVM_LEAF_WRITE_TRACKED) ||
+	    !(req->access & KVM_ACC_WRITE))
+		return spte;
+
+	spte |= m->mmu_writable;
+	if (!(req->flags & KVM_LEAF_DIRTY_LOG) || (req->flags & KVM_LEAF_WRITE))
+		spte |= m->writable | m->dirty;
+	return spte;
+}
+
+u64 kvm_make_leaf_spte(const struct kvm_pte_masks *m,
+		       const struct kvm_leaf_req *req)
+{
+	u64 spte = (req->pfn << PAGE_SHIFT) | KVM_PTE_MMU_PRESENT |
+		   req->memtype;
+
+	spte |= leaf_permissions(m, req);
+	if (req->level > 1)
+		spte |= KVM_PTE_HUGE;
+	if (!(req->flags & KVM_LEAF_NOT_ENCRYPTED))
+		spte |= m->me;
+	if (req->flags & KVM_LEAF_OLD)
+		return kvm_spte_mark_old(m, spte);
+	return spte | m->accessed;
+}
+
+u64 kvm_make_mmio_spte(const struct kvm_pte_masks *m, gfn_t gfn,
+		       unsigned int access, u64 gen)
+{
+	u64 spte = m->mmio_value;
+
+	if (!spte || gfn >= m->mmio_gfn_limit)
+		return 0;
+
+	spte |= ~(gfn << PAGE_SHIFT) & m->mmio_gfn;
+	if (access & KVM_ACC_WRITE)
+		spte |= m->mmio_access & m->writable;
+	if (access & KVM_ACC_USER)
+		spte |= m->mmio_access & m->user;
+	spte |= FIELD_PREP(KVM_PTE_MMIO_GEN_LOW, gen & 0x7ff);
+	spte |= FIELD_PREP(KVM_PTE_MMIO_GEN_HIGH, (gen >> 11) & 3);
+	return spte;
+}
+
+gfn_t kvm_mmio_spte_gfn(const struct kvm_pte_masks *m, u64 spte)
+{
+	return (~spte & m->mmio_gfn) >> PAGE_SHIFT;
+}
+
+unsigned int kvm_mmio_spte_access(const struct kvm_pte_masks *m, u64 spte)
+{
+	unsigned int access = KVM_ACC_EXEC;
+
+	if (!m->mmio_access)
+		return KVM_ACC_ALL;
+	if (spte & m->mmio_access & m->writable)
+		access |= KVM_ACC_WRITE;
+	if (spte & m->mmio_access & m->user)
+		access |= KVM_ACC_USER;
+	return access;
+}
+
+u64 kvm_mmio_spte_gen(u64 spte)
+{
+	return FIELD_GET(KVM_PTE_MMIO_GEN_LOW, spte) |
+	       FIELD_GET(KVM_PTE_MMIO_GEN_HIGH, spte) << 11;
+}
+
+u64 kvm_make_small_spte(const struct kvm_pte_masks *m, u64 huge,
+			unsigned int level, unsigned int index)
+{
+	u64 small =
+		huge + ((u64)index * kvm_level_pages(level - 1) * PAGE_SIZE);
+
+	if (level == 2)
+		small &= ~KVM_PTE_HUGE;
+	return small;
+}
+
+u64 kvm_make_huge_spte(const struct kvm_pte_masks *m, u64 small,
+		       unsigned int level)
+{
+	u64 inside = (kvm_level_pages(level) - 1) << PAGE_SHIFT;
+	u64 huge = (small & ~inside) | KVM_PTE_HUGE;
+
+	if (is_mmu_writable_spte(m, small))
+		return kvm_spte_make_writable(m, huge);
+	return kvm_spte_mark_young(m, huge);
+}
+
+bool kvm_spte_needs_flush(const struct kvm_pte_masks *m, u64 old, u64 new,
+			  unsigned int level)
+{
+	u64 lost;
+
+	if (!is_shadow_present_pte(old))
+		return false;
+	if (!is_last_spte(old, level))
+		return old != new;
+	/* A split: who makes the table gives it what the leaf had. */
+	if (is_table_spte(new, level))
+		return false;
+	if (!is_shadow_present_pte(new))
+		return true;
+	if ((old ^ new) & (m->pfn | m->memtype | m->me))
+		return true;
+
+	/* NX is a permission upside down. */
+	lost = (spte_permissions(m, old) ^ m->nx) &
+	       ~(spte_permissions(m, new) ^ m->nx);
+	return lost || (old & ~new & m->dirty);
+}
