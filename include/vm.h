@@ -12,7 +12,10 @@
 
 #include <linux/list.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+
+#include "mmu/mmu_vm.h"
 
 struct dentry;
 struct mm_struct;
@@ -23,12 +26,17 @@ struct mm_struct;
  * @users_count: references; the last kvm_put_kvm() destroys it
  * @vm_list: its place among all VMs, under kvm_lock
  * @debugfs_dentry: its directory, or NULL
+ * @mmu_lock: its page tables: for read, many change them at a time; for write,
+ *	one does
+ * @mmu: its page tables
  */
 struct kvm {
 	struct mm_struct *mm;
 	refcount_t users_count;
 	struct list_head vm_list;
 	struct dentry *debugfs_dentry;
+	rwlock_t mmu_lock;
+	struct kvm_mmu_vm mmu;
 };
 
 /*

@@ -122,7 +122,7 @@ static const struct kvm_guest_format *format_of(union kvm_cpu_role role)
 
 /* --- reserved bits ------------------------------------------------------- */
 
-/* Of [high:low], which is empty if low is the greater. */
+/* Bits high to low, none if low is the greater. */
 static u64 bits(unsigned int high, unsigned int low)
 {
 	return low > high ? 0 : GENMASK_ULL(high, low);
@@ -506,7 +506,8 @@ static bool malformed(const struct kvm_guest_walk_cfg *cfg, unsigned int level,
 		return false;
 	if (cfg->malformed & BIT(pte & EPT_RWX))
 		return true;
-	return leaf && EPT_BAD_MEMTYPES & BIT(EPT_MEMTYPE(pte));
+	/* In entries of tables these bits are reserved, and 0 by now. */
+	return EPT_BAD_MEMTYPES & BIT(EPT_MEMTYPE(pte));
 }
 
 static int check_entry(struct walk *w, unsigned int level)

@@ -131,6 +131,15 @@ unsigned int kvm_mmu_maxphyaddr(void);
  */
 unsigned int kvm_mmu_nr_sptes_per_pte_list(void);
 
+/** kvm_mmu_page_header_cache() - of struct kvm_mmu_page; NULL when there is none */
+struct kmem_cache *kvm_mmu_page_header_cache(void);
+
+/** kvm_mmu_account_pages() - the module has @nr page table pages more */
+void kvm_mmu_account_pages(long nr);
+
+/** kvm_mmu_total_pages() - how many page table pages there are, of all VMs */
+s64 kvm_mmu_total_pages(void);
+
 /** kvm_mmu_pte_list_desc_cache() - its cache, or NULL when there is none */
 struct kmem_cache *kvm_mmu_pte_list_desc_cache(void);
 

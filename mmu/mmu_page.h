@@ -33,10 +33,12 @@
  * @root_count: users of it as a root; 0 in all other pages
  * @link: roots: its place among the VM's roots
  * @parent_sptep: others: the one entry that points to it
+ * @replacement: removed pages: what that entry becomes after the flush
  * @nx_link: live pages that NX huge pages forced: see nx_recovery.c
  * @next: removed pages: the next of a batch that waits for its flush
  * @rcu_head: flushed pages: frees it once no walker can be inside any more
  * @tdp: a page of the TDP MMU
+ * @zapped: roots: what it mapped is being unmapped, under pages_lock
  * @nx_huge_page_disallowed: here only because a huge page must not be
  *	executable
  */
@@ -47,7 +49,10 @@ struct kvm_mmu_page {
 	refcount_t root_count;
 	union {
 		struct list_head link;
-		u64 *parent_sptep;
+		struct {
+			u64 *parent_sptep;
+			u64 replacement;
+		};
 	};
 	union {
 		struct list_head nx_link;
@@ -55,6 +60,7 @@ struct kvm_mmu_page {
 		struct rcu_head rcu_head;
 	};
 	bool tdp;
+	bool zapped;
 	bool nx_huge_page_disallowed;
 };
 

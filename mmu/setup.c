@@ -19,6 +19,7 @@
 #include <linux/gfp.h>
 #include <linux/percpu_counter.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
 #include <asm/processor.h>
@@ -142,6 +143,8 @@ out_pte_list:
 
 void kvm_mmu_hardware_unsetup(void)
 {
+	/* Tables of VMs that are gone may still wait for RCU. */
+	rcu_barrier();
 	percpu_counter_destroy(&kvm_total_used_mmu_pages);
 	kmem_cache_destroy(mmu_page_header_cache);
 	mmu_page_header_cache = NULL;
@@ -167,6 +170,21 @@ unsigned int kvm_mmu_maxphyaddr(void)
 unsigned int kvm_mmu_nr_sptes_per_pte_list(void)
 {
 	return nr_sptes_per_pte_list;
+}
+
+struct kmem_cache *kvm_mmu_page_header_cache(void)
+{
+	return mmu_page_header_cache;
+}
+
+void kvm_mmu_account_pages(long nr)
+{
+	percpu_counter_add(&kvm_total_used_mmu_pages, nr);
+}
+
+s64 kvm_mmu_total_pages(void)
+{
+	return percpu_counter_sum(&kvm_total_used_mmu_pages);
 }
 
 struct kmem_cache *kvm_mmu_pte_list_desc_cache(void)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tdp_map.c - mapping a page in the TDP MMU
+ *
+ * Owns: the way down to the entry, making tables, and the entry itself.  See
+ * tdp_map.h, locking included.
+ */
+#include <linux/string.h>
+
+#include "mmu/debug.h"
+#include "mmu/nx_recovery.h"
+#include "mmu/tdp_map.h"
+#include "mmu/tdp_mmu.h"
+#include "vm.h"
+
+/* A table below the entry, which is nonpresent, MMIO, or a huge leaf. */
+static bool make_table(struct kvm_tdp_op *op, struct tdp_iter *it,
+		       const struct kvm_tdp_map *map,
+		       struct kvm_mmu_caches *caches)
+{
+	bool split = is_leaf_spte(it->old_spte, it->level);
+	bool nx = it->level <= map->nx_level;
+	struct kvm_mmu_page *sp;
+
+	sp = kvm_tdp_new_table(caches, it);
+	if (!sp)
+		return false;
+	if (split)
+		kvm_tdp_split_leaf(op->masks, sp, it->old_spte, it->level);
+	sp->nx_huge_page_disallowed = nx;
+
+	if (!kvm_tdp_link_table(op, it, sp)) {
+		if (split)
+			memset64(sp->spt, op->masks->nonpresent,
+				 SPTES_PER_TABLE);
+		kvm_tdp_unused_table(caches, sp);
+		return false;
+	}
+	if (nx)
+		kvm_nx_track(op->kvm, sp);
+	return true;
+}
+
+/*
+ * Small pages that are there because somebody fetches from one of them: a huge
+ * page for somebody else's data would only take turns with them.
+ */
+static bool keeps_small(struct kvm_tdp_op *op, u64 spte)
+{
+	struct kvm_mmu_page *sp = kvm_mmu_page_of(spte & op->masks->pfn);
+
+	return READ_ONCE(sp->nx_huge_page_disallowed);
+}
+
+/* Down to the entry that is to map the page; it->level says how large. */
+static bool walk_down(struct kvm_tdp_op *op, struct tdp_iter *it,
+		      const struct kvm_tdp_map *map,
+		      struct kvm_mmu_caches *caches)
+{
+	while (it->level > 1) {
+		if (is_table_spte(it->old_spte, it->level)) {
+			if (it->level <= map->leaf.level &&
+			    !keeps_small(op, it->old_spte))
+				return true;
+		} else {
+			if (it->level <= map->leaf.level)
+				return true;
+			if (is_frozen_spte(op->masks, it->old_spte) ||
+			    !make_table(op, it, map, caches))
+				return false;
+		}
+		it->table[it->level - 1] = tdp_child(op->masks, it->old_spte);
+		tdp_iter_enter(it, it->level - 1);
+	}
+	return true;
+}
+
+/*
+ * The leaf in the way says something else, and no CPU may go from the one to
+ * the other: nonpresent in between, and flushed.
+ */
+static bool clear_the_way(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	if (kvm_mmu_broken(KVM_MMU_BREAK_PFN_CHANGE))
+		return true;
+	if (!kvm_tdp_set_spte(op, it, op->masks->nonpresent))
+		return false;
+	kvm_tdp_op_flush(op);
+	return true;
+}
+
+static enum kvm_pf_result map_mmio(struct kvm_tdp_op *op, struct tdp_iter *it,
+				   const struct kvm_tdp_map *map)
+{
+	u64 spte = kvm_make_mmio_spte(op->masks, map->gfn, map->leaf.access,
+				      map->mmio_gen);
+
+	if (is_shadow_present_pte(it->old_spte) &&
+	    !kvm_mmu_broken(KVM_MMU_BREAK_MMIO_OVER_LEAF) &&
+	    !clear_the_way(op, it))
+		return RET_PF_RETRY;
+	/* Without an entry the next access faults and comes here again. */
+	if (spte && spte != it->old_spte && !kvm_tdp_set_spte(op, it, spte))
+		return RET_PF_RETRY;
+	return RET_PF_EMULATE;
+}
+
+/* Does a leaf already allow all that @want does, of the same page? */
+static bool suffices(const struct kvm_pte_masks *m, u64 have, u64 want)
+{
+	u64 a = spte_permissions(m, have) ^ m->nx;
+	u64 b = spte_permissions(m, want) ^ m->nx;
+
+	return !(b & ~a) && !((have ^ want) & m->memtype);
+}
+
+static enum kvm_pf_result map_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
+				   const struct kvm_tdp_map *map)
+{
+	const struct kvm_pte_masks *m = op->masks;
+	struct kvm_leaf_req req = map->leaf;
+	u64 old = it->old_spte, spte;
+
+	req.level = it->level;
+	req.pfn &= ~(kvm_level_pages(it->level) - 1);
+	spte = kvm_make_leaf_spte(m, &req);
+	if (kvm_mmu_broken(KVM_MMU_BREAK_WRITABLE_RULE))
+		spte |= m->writable;
+
+	if (is_leaf_spte(old, it->level)) {
+		if (map->flags & KVM_TDP_MAP_PREFETCH)
+			return RET_PF_SPURIOUS;
+		if (spte_to_pfn(m, old) != req.pfn) {
+			if (!clear_the_way(op, it))
+				return RET_PF_RETRY;
+		} else if (suffices(m, old, spte)) {
+			if (!is_access_tracked_spte(m, old))
+				return RET_PF_SPURIOUS;
+			spte = kvm_spte_mark_young(m, old);
+		} else if (is_mmu_writable_spte(m, spte) &&
+			   is_writable_pte(m, old)) {
+			/* What another fault has gained stays. */
+			spte |= m->writable | (old & m->dirty);
+		}
+	}
+	return kvm_tdp_set_spte(op, it, spte) ? RET_PF_FIXED : RET_PF_RETRY;
+}
+
+enum kvm_pf_result kvm_tdp_map(struct kvm *kvm, struct kvm_mmu_page *root,
+			       const struct kvm_tdp_map *map,
+			       struct kvm_mmu_caches *caches)
+{
+	enum kvm_pf_result r = RET_PF_RETRY;
+	struct kvm_tdp_op op;
+	struct tdp_iter it;
+
+	if (unlikely(root->role.invalid))
+		return RET_PF_RETRY;
+
+	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
+	kvm_tdp_op_enter(&op, root);
+	tdp_iter_start(&it, op.masks, root, 1, map->gfn, map->gfn + 1);
+	if (tdp_iter_next(&it) && walk_down(&op, &it, map, caches) &&
+	    !is_frozen_spte(op.masks, it.old_spte))
+		r = map->flags & KVM_TDP_MAP_MMIO ? map_mmio(&op, &it, map) :
+						    map_leaf(&op, &it, map);
+	kvm_tdp_op_end(&op);
+	return r;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tdp_map.h - mapping a page in the TDP MMU
+ *
+ * Owns: the last step of a fault: one gfn, one host page whose size and
+ * permissions are decided, and the tables that have to be there.
+ *
+ * Locking: kvm->mmu_lock for read; any number of vCPUs at a time.  The caller
+ * has found under it that what it knows of the host page still holds
+ * (invalidate.h).
+ */
+#ifndef TWINWALK_MMU_TDP_MAP_H
+#define TWINWALK_MMU_TDP_MAP_H
+
+#include <linux/kvm_types.h>
+#include <linux/types.h>
+
+#include "mmu/spte.h"
+
+struct kvm;
+struct kvm_mmu_caches;
+struct kvm_mmu_page;
+
+/**
+ * enum kvm_pf_result - what became of a fault
+ * @RET_PF_CONTINUE: nothing so far; the next step decides
+ * @RET_PF_RETRY: somebody else was at it: enter the guest, or begin anew
+ * @RET_PF_EMULATE: MMIO, for the emulator or userspace
+ * @RET_PF_FIXED: the page is mapped as wanted
+ * @RET_PF_SPURIOUS: it was already; the CPU had not seen it
+ */
+enum kvm_pf_result {
+	RET_PF_CONTINUE = 0,
+	RET_PF_RETRY,
+	RET_PF_EMULATE,
+	RET_PF_FIXED,
+	RET_PF_SPURIOUS,
+};
+
+/* For struct kvm_tdp_map. */
+#define KVM_TDP_MAP_PREFETCH BIT(0) /* nobody waits: never change a leaf */
+#define KVM_TDP_MAP_MMIO     BIT(1) /* no page: an MMIO entry */
+
+/**
+ * struct kvm_tdp_map - what is to be mapped
+ * @gfn: the page
+ * @leaf: how; leaf.pfn is that of @gfn itself, leaf.level the size wanted
+ * @mmio_gen: generation of the memslots, for an MMIO entry
+ * @nx_level: how large the page could be if huge pages might be executed; not
+ *	above leaf.level if that is not what makes it small
+ * @flags: KVM_TDP_MAP_*
+ */
+struct kvm_tdp_map {
+	gfn_t gfn;
+	struct kvm_leaf_req leaf;
+	u64 mmio_gen;
+	u8 nx_level;
+	unsigned int flags;
+};
+
+/**
+ * kvm_tdp_map() - map a page
+ * @kvm: the VM
+ * @root: its tables; the caller has a reference
+ * @map: what, and how
+ * @caches: topped up for KVM_MMU_MAX_ROOT_LEVEL tables
+ *
+ * A huge leaf in the way of a smaller one is split, so that what it mapped
+ * beside stays mapped; tables in the way of a huge leaf go.  Where small leaves
+ * are there for NX huge pages' sake, a larger one is not made of them.
+ *
+ * Context: mmu_lock held for read.
+ * Return: RET_PF_FIXED, _SPURIOUS, _EMULATE, or _RETRY: the root is invalid,
+ * an entry changed meanwhile, or @caches were empty.
+ */
+enum kvm_pf_result kvm_tdp_map(struct kvm *kvm, struct kvm_mmu_page *root,
+			       const struct kvm_tdp_map *map,
+			       struct kvm_mmu_caches *caches);
+
+#endif

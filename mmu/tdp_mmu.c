@@ -1,0 +1,689 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tdp_mmu.c - the TDP MMU: stores, what they owe, tables and roots
+ *
+ * Owns: every store to an SPTE but the clearing of single bits (tdp_track.c),
+ * and all the accounting.  See tdp_mmu.h for the locking, and for how a table
+ * is removed.
+ *
+ * Deliberately absent: what the stores are for: tdp_map.c, tdp_track.c, zap.c,
+ * nx_recovery.c.
+ */
+#include <linux/bitops.h>
+#include <linux/gfp.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/rculist.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "mmu/debug.h"
+#include "mmu/mmu.h"
+#include "mmu/nx_recovery.h"
+#include "mmu/tdp_mmu.h"
+#include "vm.h"
+
+/* --- mmu_lock ------------------------------------------------------------ */
+
+void kvm_mmu_read_lock(struct kvm *kvm) __acquires(&kvm->mmu_lock)
+{
+	read_lock(&kvm->mmu_lock);
+}
+
+void kvm_mmu_read_unlock(struct kvm *kvm) __releases(&kvm->mmu_lock)
+{
+	kvm_mmu_debug_unlock(kvm, true);
+	read_unlock(&kvm->mmu_lock);
+	kvm_mmu_debug_unlocked(kvm);
+}
+
+void kvm_mmu_write_lock(struct kvm *kvm) __acquires(&kvm->mmu_lock)
+{
+	write_lock(&kvm->mmu_lock);
+}
+
+void kvm_mmu_write_unlock(struct kvm *kvm) __releases(&kvm->mmu_lock)
+{
+	kvm_mmu_debug_unlock(kvm, false);
+	write_unlock(&kvm->mmu_lock);
+}
+
+static void assert_mmu_lock(struct kvm_tdp_op *op)
+{
+	if (op->shared)
+		lockdep_assert_held_read(&op->kvm->mmu_lock);
+	else
+		lockdep_assert_held_write(&op->kvm->mmu_lock);
+}
+
+/* --- tables -------------------------------------------------------------- */
+
+void kvm_mmu_caches_init(struct kvm *kvm, struct kvm_mmu_caches *c,
+			 unsigned int capacity, unsigned int flags)
+{
+	kvm_mmu_cache_init(&c->headers, kvm_mmu_page_header_cache(), capacity,
+			   0, flags);
+	kvm_mmu_cache_init(&c->tables, NULL, capacity,
+			   kvm->mmu.masks->nonpresent, flags);
+}
+
+void kvm_mmu_caches_free(struct kvm_mmu_caches *c)
+{
+	kvm_mmu_cache_free(&c->headers);
+	kvm_mmu_cache_free(&c->tables);
+}
+
+static struct kvm_mmu_page *new_page(struct kvm_mmu_caches *caches, gfn_t gfn,
+				     union kvm_mmu_page_role role)
+{
+	struct kvm_mmu_page *sp;
+	u64 *spt;
+
+	if (!caches->headers.nobjs || !caches->tables.nobjs)
+		return NULL;
+	sp = kvm_mmu_cache_alloc(&caches->headers);
+	spt = kvm_mmu_cache_alloc(&caches->tables);
+
+	*sp = (struct kvm_mmu_page){
+		.spt = spt,
+		.gfn = gfn,
+		.role = role,
+		.tdp = true,
+	};
+	INIT_LIST_HEAD(&sp->nx_link);
+	set_page_private(virt_to_page(spt), (unsigned long)sp);
+	return sp;
+}
+
+struct kvm_mmu_page *kvm_tdp_new_table(struct kvm_mmu_caches *caches,
+				       struct tdp_iter *it)
+{
+	union kvm_mmu_page_role role = it->root->role;
+	gfn_t gfn = it->gfn;
+
+	role.level = it->level - 1;
+	if (kvm_mmu_broken(KVM_MMU_BREAK_CHILD_LEVEL))
+		role.level++;
+	if (kvm_mmu_broken(KVM_MMU_BREAK_CHILD_GFN))
+		gfn++;
+	return new_page(caches, gfn, role);
+}
+
+static void forget_page(struct kvm_mmu_page *sp)
+{
+	set_page_private(virt_to_page(sp->spt), 0);
+}
+
+void kvm_tdp_unused_table(struct kvm_mmu_caches *caches,
+			  struct kvm_mmu_page *sp)
+{
+	forget_page(sp);
+	kvm_mmu_cache_put(&caches->tables, sp->spt);
+	kvm_mmu_cache_put(&caches->headers, sp);
+}
+
+void kvm_tdp_split_leaf(const struct kvm_pte_masks *masks,
+			struct kvm_mmu_page *sp, u64 huge, unsigned int level)
+{
+	unsigned int skew = kvm_mmu_broken(KVM_MMU_BREAK_SPLIT_INDEX);
+	unsigned int i;
+
+	for (i = 0; i < SPTES_PER_TABLE; i++)
+		sp->spt[i] = kvm_make_small_spte(masks, huge, level, i ^ skew);
+}
+
+static void free_page_rcu(struct rcu_head *head)
+{
+	struct kvm_mmu_page *sp =
+		container_of(head, struct kvm_mmu_page, rcu_head);
+
+	forget_page(sp);
+	free_page((unsigned long)sp->spt);
+	kmem_cache_free(kvm_mmu_page_header_cache(), sp);
+}
+
+static void free_page_later(struct kvm *kvm, struct kvm_mmu_page *sp)
+{
+	kvm_mmu_debug_freed(kvm, sp);
+	call_rcu(&sp->rcu_head, free_page_rcu);
+}
+
+/* A table came (1) or went (-1). */
+static void account_table(struct kvm *kvm, struct kvm_mmu_page *sp, long nr)
+{
+	if (kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_TABLE) && nr < 0)
+		return;
+	this_cpu_add(kvm->mmu.counts->tables[sp->role.level], nr);
+	mod_lruvec_page_state(virt_to_page(sp->spt), NR_SECONDARY_PAGETABLE,
+			      nr);
+	kvm_mmu_account_pages(nr);
+}
+
+/* --- operations ---------------------------------------------------------- */
+
+void kvm_tdp_op_begin(struct kvm_tdp_op *op, struct kvm *kvm,
+		      enum kvm_mmu_lock_mode mode) __acquires(RCU)
+{
+	*op = (struct kvm_tdp_op){
+		.kvm = kvm,
+		.masks = kvm->mmu.masks,
+		.shared = mode == KVM_MMU_SHARED,
+		.flush_start = ~0ull,
+	};
+	assert_mmu_lock(op);
+	rcu_read_lock();
+}
+
+static __always_inline void owe_flush(struct kvm_tdp_op *op, gfn_t gfn,
+				      unsigned int level)
+{
+	op->flush_start = min(op->flush_start, gfn);
+	op->flush_end = max(op->flush_end, gfn + kvm_level_pages(level));
+}
+
+static void pay_flush(struct kvm_tdp_op *op)
+{
+	struct kvm *kvm = op->kvm;
+	u64 nr = op->flush_end - op->flush_start;
+
+	if (op->flush_start >= op->flush_end)
+		return;
+	kvm->mmu.ops->flush_remote_tlbs(kvm, op->flush_start, nr);
+	kvm_mmu_debug_flushed(kvm, op->flush_start, nr);
+	if (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ONCE))
+		kvm_mmu_debug_flushed(kvm, op->flush_start, nr);
+	op->flush_start = ~0ull;
+	op->flush_end = 0;
+}
+
+static void pay_counts(struct kvm_tdp_op *op)
+{
+	unsigned int level;
+
+	for (level = 1; level <= KVM_MMU_MAX_LEAF_LEVEL; level++) {
+		if (!op->leaves[level])
+			continue;
+		this_cpu_add(op->kvm->mmu.counts->leaves[level],
+			     op->leaves[level]);
+		op->leaves[level] = 0;
+	}
+}
+
+int kvm_tdp_op_topup(struct kvm_tdp_op *op, struct tdp_iter *it,
+		     struct kvm_mmu_caches *caches)
+	__must_hold(&op->kvm->mmu_lock) __must_hold(RCU)
+{
+	struct kvm *kvm = op->kvm;
+	int r;
+
+	kvm_tdp_op_flush(op);
+	rcu_read_unlock();
+	kvm_mmu_read_unlock(kvm);
+	r = kvm_mmu_caches_topup(caches, 1);
+	kvm_mmu_read_lock(kvm);
+	rcu_read_lock();
+	it->yielded = true;
+	return r;
+}
+
+/* --- stores -------------------------------------------------------------- */
+
+static __always_inline void count_leaf(struct kvm_tdp_op *op,
+				       unsigned int level, int nr)
+{
+	if (kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_LEAF) && nr < 0)
+		return;
+	op->leaves[level] += nr;
+}
+
+/* For tests: leave out a flush that is due. */
+static bool flush_is_broken(struct kvm_tdp_op *op, u64 old, u64 new)
+{
+	bool zapped = !is_shadow_present_pte(new);
+	bool wrprot = is_writable_pte(op->masks, old) &&
+		      !is_writable_pte(op->masks, new);
+
+	return (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ON_ZAP) && zapped) ||
+	       (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ON_WRPROT) && !zapped &&
+		wrprot);
+}
+
+/*
+ * The choke point: what a change of an entry means beyond the entry.  It was a
+ * leaf or nothing, and is a leaf or nothing.
+ */
+static __always_inline void changed_leaf(struct kvm_tdp_op *op,
+					 struct tdp_iter *it, u64 old, u64 new)
+{
+	op->changed++;
+	if (is_shadow_present_pte(old)) {
+		count_leaf(op, it->level, -1);
+		if (kvm_spte_needs_flush(op->masks, old, new, it->level) &&
+		    !op->root->role.invalid && !flush_is_broken(op, old, new))
+			owe_flush(op, it->gfn, it->level);
+	}
+	if (is_shadow_present_pte(new))
+		count_leaf(op, it->level, 1);
+}
+
+/* The same where a table was: it has to be flushed, and taken apart. */
+static void removed_table(struct kvm_tdp_op *op, struct tdp_iter *it, u64 old,
+			  u64 new)
+{
+	struct kvm_mmu_page *sp = kvm_mmu_page_of(old & op->masks->pfn);
+
+	op->changed++;
+	kvm_nx_untrack(op->kvm, sp);
+	sp->replacement = new;
+	sp->next = op->removed;
+	op->removed = sp;
+	if (!op->root->role.invalid)
+		owe_flush(op, it->gfn, it->level);
+}
+
+/* The store itself, and the debug build's account of it, in one step. */
+static __always_inline bool store(struct kvm_tdp_op *op, struct tdp_iter *it,
+				  u64 new)
+{
+	struct kvm_mmu_store told = {
+		.root = op->root,
+		.sptep = it->sptep,
+		.gfn = it->gfn,
+		.old = it->old_spte,
+		.new = new,
+		.level = it->level,
+		.shared = op->shared,
+		.detached = op->detached,
+	};
+	bool done;
+
+	kvm_mmu_debug_begin(op->kvm);
+	/* The CPU sets A and D without a lock, so there is none that is exempt. */
+	done = try_cmpxchg64(it->sptep, &it->old_spte, new);
+	kvm_mmu_debug_end(op->kvm,
+			  done && !kvm_mmu_broken(KVM_MMU_BREAK_STORE_UNSEEN) ?
+				  &told :
+				  NULL);
+	return done;
+}
+
+bool kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it, u64 new)
+{
+	const struct kvm_pte_masks *m = op->masks;
+	u64 old = it->old_spte;
+	u64 stored = new;
+
+	assert_mmu_lock(op);
+	if (is_frozen_spte(m, old))
+		return false;
+
+	if (is_table_spte(old, it->level) &&
+	    !kvm_mmu_broken(KVM_MMU_BREAK_FREEZE))
+		stored = m->frozen;
+	if (!store(op, it, stored))
+		return false;
+	it->old_spte = stored;
+	if (is_table_spte(old, it->level))
+		removed_table(op, it, old, new);
+	else
+		changed_leaf(op, it, old, new);
+	return true;
+}
+
+bool kvm_tdp_clear_dirty(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	u64 dirty = op->masks->dirty;
+	struct kvm_mmu_store told = {
+		.root = op->root,
+		.sptep = it->sptep,
+		.gfn = it->gfn,
+		.level = it->level,
+		.shared = op->shared,
+	};
+	bool was;
+
+	assert_mmu_lock(op);
+	kvm_mmu_debug_begin(op->kvm);
+	was = test_and_clear_bit(__ffs64(dirty), (unsigned long *)it->sptep);
+	told.new = READ_ONCE(*it->sptep);
+	told.old = told.new | dirty;
+	kvm_mmu_debug_end(op->kvm, was && is_leaf_spte(told.new, it->level) ?
+					   &told :
+					   NULL);
+	if (!was)
+		return false;
+
+	it->old_spte &= ~dirty;
+	op->changed++;
+	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ON_CLEAR_DIRTY))
+		owe_flush(op, it->gfn, it->level);
+	return true;
+}
+
+bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
+			struct kvm_mmu_page *sp)
+{
+	u64 old = it->old_spte;
+	u64 new = kvm_make_table_spte(op->masks, __pa(sp->spt));
+	bool split = is_leaf_spte(old, it->level);
+
+	assert_mmu_lock(op);
+	if (is_frozen_spte(op->masks, old))
+		return false;
+
+	sp->parent_sptep = it->sptep;
+	account_table(op->kvm, sp, 1);
+	/* A compare-and-exchange: the table's entries are seen before it. */
+	if (!store(op, it, new)) {
+		account_table(op->kvm, sp, -1);
+		return false;
+	}
+	if (split) {
+		count_leaf(op, it->level, -1);
+		op->leaves[it->level - 1] += SPTES_PER_TABLE;
+	}
+	op->changed++;
+	it->old_spte = new;
+	return true;
+}
+
+/*
+ * Take an entry out of a table that is cut off.  Who has it frozen will write
+ * to it once more, so wait: it owes no more than a flush before that, and waits
+ * for nobody.
+ */
+static u64 take_entry(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	do {
+		tdp_iter_refresh(it);
+		while (is_frozen_spte(op->masks, it->old_spte)) {
+			cpu_relax();
+			tdp_iter_refresh(it);
+		}
+	} while (!store(op, it, op->masks->frozen));
+	return it->old_spte;
+}
+
+/* Empty a table that no CPU knows any more, and give it to RCU. */
+static void take_apart_one(struct kvm_tdp_op *op, struct kvm_mmu_page *sp,
+			   struct kvm_mmu_page **below)
+{
+	struct tdp_iter it = { .gfn = sp->gfn, .level = sp->role.level };
+	struct kvm_mmu_page *child;
+	unsigned int i;
+	u64 old;
+
+	for (i = 0; i < SPTES_PER_TABLE; i++) {
+		it.sptep = sp->spt + i;
+		old = take_entry(op, &it);
+		it.gfn += kvm_level_pages(it.level);
+		if (!is_shadow_present_pte(old))
+			continue;
+		if (is_last_spte(old, it.level)) {
+			count_leaf(op, it.level, -1);
+			continue;
+		}
+		child = kvm_mmu_page_of(old & op->masks->pfn);
+		kvm_nx_untrack(op->kvm, child);
+		child->next = *below;
+		*below = child;
+	}
+	account_table(op->kvm, sp, -1);
+	free_page_later(op->kvm, sp);
+}
+
+static void take_apart(struct kvm_tdp_op *op, struct kvm_mmu_page *sp)
+{
+	struct kvm_mmu_page *below = NULL;
+
+	do {
+		take_apart_one(op, sp, &below);
+		sp = below;
+		if (sp)
+			below = sp->next;
+	} while (sp);
+}
+
+/* --- paying -------------------------------------------------------------- */
+
+/* No CPU knows the table any more: its entry becomes what it is to be. */
+static void unfreeze_parent(struct kvm_tdp_op *op, struct kvm_mmu_page *sp)
+{
+	struct tdp_iter it = {
+		.gfn = sp->gfn,
+		.level = sp->role.level + 1,
+		.sptep = sp->parent_sptep,
+		.old_spte = op->masks->frozen,
+	};
+
+	/* Nobody else changes a frozen entry, so this does not fail. */
+	if (store(op, &it, sp->replacement) &&
+	    is_leaf_spte(sp->replacement, it.level))
+		count_leaf(op, it.level, 1);
+}
+
+void kvm_tdp_op_flush(struct kvm_tdp_op *op)
+{
+	struct kvm_mmu_page *sp, *next, *removed = op->removed;
+
+	pay_flush(op);
+	op->removed = NULL;
+
+	/*
+	 * All of them first: who takes a table apart may wait for somebody
+	 * else's frozen entry, and must not have one of its own then.
+	 */
+	for (sp = removed; sp; sp = sp->next)
+		unfreeze_parent(op, sp);
+	op->detached = true;
+	for (sp = removed; sp; sp = next) {
+		next = sp->next;
+		take_apart(op, sp);
+	}
+	op->detached = false;
+	pay_counts(op);
+}
+
+void kvm_tdp_op_enter(struct kvm_tdp_op *op, struct kvm_mmu_page *root)
+{
+	if (op->removed)
+		kvm_tdp_op_flush(op);
+	op->root = root;
+}
+
+unsigned long kvm_tdp_op_end(struct kvm_tdp_op *op) __releases(RCU)
+{
+	kvm_tdp_op_flush(op);
+	rcu_read_unlock();
+	return op->changed;
+}
+
+static bool yield_wanted(struct kvm_tdp_op *op)
+{
+	return need_resched() || rwlock_needbreak(&op->kvm->mmu_lock) ||
+	       kvm_mmu_debug_yield(op->kvm);
+}
+
+bool kvm_tdp_op_yield(struct kvm_tdp_op *op, struct tdp_iter *it)
+	__must_hold(RCU)
+{
+	struct kvm *kvm = op->kvm;
+
+	if (likely(!yield_wanted(op)) || it->cursor == it->yielded_at)
+		return false;
+
+	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_YIELD))
+		kvm_tdp_op_flush(op);
+	rcu_read_unlock();
+	kvm_mmu_debug_unlock(kvm, op->shared);
+	if (op->shared)
+		cond_resched_rwlock_read(&kvm->mmu_lock);
+	else
+		cond_resched_rwlock_write(&kvm->mmu_lock);
+	rcu_read_lock();
+
+	it->yielded_at = it->cursor;
+	it->yielded = true;
+	return true;
+}
+
+/* --- roots --------------------------------------------------------------- */
+
+static struct kvm_mmu_page *find_root(struct kvm *kvm,
+				      union kvm_mmu_page_role role)
+{
+	struct kvm_mmu_page *root;
+
+	list_for_each_entry(root, &kvm->mmu.tdp_roots, link)
+		if (root->role.word == role.word &&
+		    refcount_inc_not_zero(&root->root_count))
+			return root;
+	return NULL;
+}
+
+struct kvm_mmu_page *kvm_tdp_get_root(struct kvm *kvm,
+				      union kvm_mmu_page_role role,
+				      struct kvm_mmu_caches *caches)
+{
+	struct kvm_mmu_page *root;
+
+	lockdep_assert_held(&kvm->mmu_lock);
+	spin_lock(&kvm->mmu.pages_lock);
+	root = find_root(kvm, role);
+	if (root)
+		goto out;
+
+	root = new_page(caches, 0, role);
+	if (!root)
+		goto out;
+	/* One for the VM, one for the caller. */
+	refcount_set(&root->root_count, 2);
+	account_table(kvm, root, 1);
+	list_add_tail_rcu(&root->link, &kvm->mmu.tdp_roots);
+out:
+	spin_unlock(&kvm->mmu.pages_lock);
+	return root;
+}
+
+void kvm_tdp_put_root(struct kvm *kvm, struct kvm_mmu_page *root)
+{
+	if (!refcount_dec_and_test(&root->root_count))
+		return;
+
+	/* The VM's own reference went with what the root mapped. */
+	spin_lock(&kvm->mmu.pages_lock);
+	list_del_rcu(&root->link);
+	spin_unlock(&kvm->mmu.pages_lock);
+	account_table(kvm, root, -1);
+	free_page_later(kvm, root);
+}
+
+static bool root_fits(struct kvm_mmu_page *root, int as_id)
+{
+	return !root->role.invalid &&
+	       (as_id == KVM_TDP_ALL_ADDRESS_SPACES || root->role.smm == as_id);
+}
+
+struct kvm_mmu_page *kvm_tdp_next_root(struct kvm *kvm,
+				       struct kvm_mmu_page *root, int as_id)
+{
+	struct list_head *roots = &kvm->mmu.tdp_roots;
+	struct kvm_mmu_page *next;
+
+	lockdep_assert_held(&kvm->mmu_lock);
+	rcu_read_lock();
+	next = root ? root : list_entry_rcu(roots, struct kvm_mmu_page, link);
+	list_for_each_entry_continue_rcu(next, roots, link)
+		if (root_fits(next, as_id) &&
+		    refcount_inc_not_zero(&next->root_count))
+			break;
+	rcu_read_unlock();
+
+	if (root)
+		kvm_tdp_put_root(kvm, root);
+	return &next->link == roots ? NULL : next;
+}
+
+void kvm_tdp_invalidate_roots(struct kvm *kvm)
+{
+	struct kvm_mmu_page *root;
+	bool any = false;
+
+	lockdep_assert_held_write(&kvm->mmu_lock);
+	list_for_each_entry(root, &kvm->mmu.tdp_roots, link) {
+		any |= !root->role.invalid;
+		root->role.invalid = 1;
+	}
+	if (!any)
+		return;
+	kvm->mmu.ops->reload_roots(kvm);
+	queue_work(system_unbound_wq, &kvm->mmu.zap_work);
+}
+
+/*
+ * The tables at @level go, one after the other; those below them went before.
+ * Nobody maps anything here: faults look at role.invalid under mmu_lock.
+ */
+static void zap_tables_at(struct kvm_tdp_op *op, unsigned int level)
+{
+	struct tdp_iter it;
+
+	tdp_iter_start(&it, op->masks, op->root, level + 1, 0, ~0ull);
+	while (tdp_iter_next(&it)) {
+		if (kvm_tdp_op_yield(op, &it))
+			continue;
+		if (it.level != level + 1 ||
+		    !is_table_spte(it.old_spte, it.level))
+			continue;
+		while (!kvm_tdp_set_spte(op, &it, op->masks->nonpresent) &&
+		       is_table_spte(it.old_spte, it.level))
+			;
+		kvm_tdp_op_flush(op);
+	}
+}
+
+static void zap_invalid_root(struct kvm *kvm, struct kvm_mmu_page *root)
+{
+	struct kvm_tdp_op op;
+	unsigned int level;
+
+	kvm_mmu_read_lock(kvm);
+	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
+	kvm_tdp_op_enter(&op, root);
+	for (level = 1; level < root->role.level; level++)
+		zap_tables_at(&op, level);
+	kvm_tdp_op_end(&op);
+	kvm_mmu_read_unlock(kvm);
+}
+
+/* An invalid root that the VM still has its reference to; that is ours now. */
+static struct kvm_mmu_page *take_invalid_root(struct kvm *kvm)
+{
+	struct kvm_mmu_page *root;
+
+	kvm_mmu_read_lock(kvm);
+	spin_lock(&kvm->mmu.pages_lock);
+	list_for_each_entry(root, &kvm->mmu.tdp_roots, link) {
+		if (root->role.invalid && !root->zapped) {
+			root->zapped = true;
+			goto out;
+		}
+	}
+	root = NULL;
+out:
+	spin_unlock(&kvm->mmu.pages_lock);
+	kvm_mmu_read_unlock(kvm);
+	return root;
+}
+
+void kvm_tdp_zap_work(struct work_struct *work)
+{
+	struct kvm *kvm = container_of(work, struct kvm, mmu.zap_work);
+	struct kvm_mmu_page *root;
+
+	while ((root = take_invalid_root(kvm))) {
+		zap_invalid_root(kvm, root);
+		kvm_tdp_put_root(kvm, root);
+	}
+}

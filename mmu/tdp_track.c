@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tdp_track.c - following what a guest does with its pages, and their size
+ *
+ * Owns: what tdp_track.h says, locking included.
+ */
+#include <linux/rculist.h>
+
+#include "mmu/debug.h"
+#include "mmu/tdp_mmu.h"
+#include "mmu/tdp_track.h"
+#include "vm.h"
+
+/* --- aging --------------------------------------------------------------- */
+
+/*
+ * If the entry changes meanwhile, whoever changed it knows better; if it was
+ * the CPU, the page is young indeed.
+ */
+static __always_inline bool age_spte(const struct kvm_pte_masks *m, u64 *sptep,
+				     u64 spte, bool mark)
+{
+	if (!is_accessed_spte(m, spte))
+		return false;
+	if (mark)
+		try_cmpxchg64(sptep, &spte, kvm_spte_mark_old(m, spte));
+	return true;
+}
+
+/* The leaves of one 4K table, from the iterator's on: the loop that counts. */
+static bool age_table(struct tdp_iter *it, bool mark)
+{
+	const struct kvm_pte_masks *m = it->masks;
+	u64 left = SPTES_PER_TABLE - tdp_index(it->gfn, 1);
+	u64 nr = min(left, it->end - it->gfn);
+	u64 *sptep = it->sptep, *last = sptep + nr;
+	bool young = false;
+	u64 spte;
+
+	for (; sptep < last; sptep++) {
+		spte = READ_ONCE(*sptep);
+		if (is_shadow_present_pte(spte))
+			young |= age_spte(m, sptep, spte, mark);
+	}
+
+	it->sptep = last - 1;
+	it->gfn += nr - 1;
+	return young;
+}
+
+static bool age_root(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t start,
+		     gfn_t end, bool mark)
+{
+	const struct kvm_pte_masks *m = kvm->mmu.masks;
+	bool young = false;
+	struct tdp_iter it;
+
+	tdp_iter_start(&it, m, root, 1, start, end);
+	while (tdp_iter_next(&it)) {
+		if (it.level == 1)
+			young |= age_table(&it, mark);
+		else if (is_leaf_spte(it.old_spte, it.level))
+			young |= age_spte(m, it.sptep, it.old_spte, mark);
+	}
+	return young;
+}
+
+static bool age_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end,
+		      bool mark)
+{
+	union kvm_mmu_page_role role;
+	struct kvm_mmu_page *root;
+	bool young = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(root, &kvm->mmu.tdp_roots, link) {
+		role.word = READ_ONCE(root->role.word);
+		if (!role.invalid && role.smm == as_id)
+			young |= age_root(kvm, root, start, end, mark);
+	}
+	rcu_read_unlock();
+	return young;
+}
+
+bool kvm_tdp_age_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end)
+{
+	return age_range(kvm, as_id, start, end, true);
+}
+
+bool kvm_tdp_test_age_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end)
+{
+	return age_range(kvm, as_id, start, end, false);
+}
+
+/* --- writes -------------------------------------------------------------- */
+
+static void wrprot_leaf(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	do {
+		if (!is_leaf_spte(it->old_spte, it->level) ||
+		    !is_writable_pte(op->masks, it->old_spte))
+			return;
+	} while (!kvm_tdp_set_spte(op, it,
+				   kvm_spte_wrprot(op->masks, it->old_spte)));
+}
+
+/*
+ * One locked instruction, and nothing to account for but the flush.  Should the entry
+ * have become another kind meanwhile, D says nothing there, see pte_masks.c.
+ */
+static void clear_dirty_leaf(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	if (is_leaf_spte(it->old_spte, it->level) &&
+	    (it->old_spte & op->masks->dirty))
+		kvm_tdp_clear_dirty(op, it);
+}
+
+static void track_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
+		       enum kvm_dirty_mode mode)
+{
+	if (mode == KVM_DIRTY_CLEAR_BIT && op->masks->dirty)
+		clear_dirty_leaf(op, it);
+	else
+		wrprot_leaf(op, it);
+}
+
+unsigned long kvm_tdp_track_writes(struct kvm *kvm, int as_id, gfn_t start,
+				   gfn_t end, enum kvm_dirty_mode mode)
+{
+	struct kvm_mmu_page *root = NULL;
+	unsigned long changed;
+	struct kvm_tdp_op op;
+	struct tdp_iter it;
+
+	kvm_mmu_read_lock(kvm);
+	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
+	while ((root = kvm_tdp_next_root(kvm, root, as_id))) {
+		kvm_tdp_op_enter(&op, root);
+		tdp_iter_start(&it, op.masks, root, 1, start, end);
+		while (tdp_iter_next(&it)) {
+			if (kvm_tdp_op_yield(&op, &it))
+				continue;
+			track_leaf(&op, &it, mode);
+		}
+	}
+	changed = kvm_tdp_op_end(&op);
+	kvm_mmu_read_unlock(kvm);
+	return changed;
+}
+
+void kvm_tdp_track_mask(struct kvm_tdp_op *op, gfn_t base, unsigned long mask,
+			enum kvm_dirty_mode mode)
+{
+	gfn_t start, end;
+	struct tdp_iter it;
+
+	if (!mask)
+		return;
+	start = base + __ffs(mask);
+	end = base + __fls(mask) + 1;
+
+	tdp_iter_start(&it, op->masks, op->root, 1, start, end);
+	while (tdp_iter_next(&it))
+		if (it.level == 1 && (mask & BIT(it.gfn - base)))
+			track_leaf(op, &it, mode);
+}
+
+/* --- size ---------------------------------------------------------------- */
+
+/* Return: -ENOMEM, or 0, be it split or not: then the entry is looked at anew. */
+static int split_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
+		      struct kvm_mmu_caches *caches)
+{
+	struct kvm_mmu_page *sp = kvm_tdp_new_table(caches, it);
+
+	if (!sp)
+		return kvm_tdp_op_topup(op, it, caches);
+
+	kvm_tdp_split_leaf(op->masks, sp, it->old_spte, it->level);
+	if (!kvm_tdp_link_table(op, it, sp)) {
+		if (!(caches->tables.flags & KVM_MMU_CACHE_NO_INIT))
+			memset64(sp->spt, op->masks->nonpresent,
+				 SPTES_PER_TABLE);
+		kvm_tdp_unused_table(caches, sp);
+		it->yielded = true;
+	}
+	return 0;
+}
+
+static int split_root(struct kvm_tdp_op *op, gfn_t start, gfn_t end,
+		      unsigned int level, struct kvm_mmu_caches *caches)
+{
+	struct tdp_iter it;
+	int r;
+
+	tdp_iter_start(&it, op->masks, op->root, level + 1, start, end);
+	while (tdp_iter_next(&it)) {
+		if (kvm_tdp_op_yield(op, &it))
+			continue;
+		if (!is_leaf_spte(it.old_spte, it.level))
+			continue;
+		r = split_leaf(op, &it, caches);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int kvm_tdp_split_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end,
+			unsigned int level, struct kvm_mmu_caches *caches)
+{
+	struct kvm_mmu_page *root = NULL;
+	struct kvm_tdp_op op;
+	int r = 0;
+
+	kvm_mmu_read_lock(kvm);
+	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
+	while ((root = kvm_tdp_next_root(kvm, root, as_id))) {
+		kvm_tdp_op_enter(&op, root);
+		r = split_root(&op, start, end, level, caches);
+		if (r) {
+			kvm_tdp_put_root(kvm, root);
+			break;
+		}
+	}
+	kvm_tdp_op_end(&op);
+	kvm_mmu_read_unlock(kvm);
+	return r;
+}
+
+/* Does @spte map what entry @i of a huge page that @first is of would map? */
+static bool same_page(const struct kvm_pte_masks *m, u64 first, u64 spte)
+{
+	u64 same = m->pfn | m->memtype | m->me | m->user | m->exec | m->nx |
+		   m->host_writable | m->mmu_writable;
+
+	first = kvm_spte_mark_young(m, first);
+	spte = kvm_spte_mark_young(m, spte);
+	return !((first ^ spte) & same);
+}
+
+/* The huge leaf that a table amounts to, or 0. */
+static u64 whole_leaf(const struct kvm_pte_masks *m, struct tdp_iter *it)
+{
+	u64 *table = tdp_child(m, it->old_spte);
+	unsigned int i, child = it->level - 1;
+	u64 spte, huge, made = 0;
+
+	for (i = 0; i < SPTES_PER_TABLE; i++) {
+		spte = READ_ONCE(table[i]);
+		if (!is_shadow_present_pte(spte))
+			continue;
+		if (!is_last_spte(spte, child))
+			return 0;
+		huge = kvm_make_huge_spte(m, spte, it->level);
+		if (!made)
+			made = huge;
+		if (!same_page(m, kvm_make_small_spte(m, made, it->level, i),
+			       spte) &&
+		    !kvm_mmu_broken(KVM_MMU_BREAK_RECOVER_PFN))
+			return 0;
+	}
+	return made;
+}
+
+static void recover_table(struct kvm_tdp_op *op, struct tdp_iter *it,
+			  const struct kvm_tdp_recover *req)
+{
+	gfn_t end = it->gfn + kvm_level_pages(it->level);
+	struct kvm_mmu_page *sp;
+	u64 huge;
+
+	sp = kvm_mmu_page_of(it->old_spte & op->masks->pfn);
+	if (READ_ONCE(sp->nx_huge_page_disallowed))
+		return;
+	/* Who invalidates took the lock for write, and may have zapped here. */
+	if (kvm_mmu_invalidating(&op->kvm->mmu.invalidate, it->gfn, end) ||
+	    req->max_level(op->kvm, it->gfn, req->arg) < it->level)
+		return;
+
+	huge = whole_leaf(op->masks, it);
+	if (huge && !kvm_tdp_set_spte(op, it, huge))
+		tdp_iter_refresh(it);
+}
+
+static unsigned long recover_level(struct kvm_tdp_op *op, unsigned int level,
+				   const struct kvm_tdp_recover *req)
+{
+	unsigned long before = op->changed;
+	struct tdp_iter it;
+
+	tdp_iter_start(&it, op->masks, op->root, level, req->start, req->end);
+	while (tdp_iter_next(&it)) {
+		if (kvm_tdp_op_yield(op, &it))
+			continue;
+		/* Only what lies in the range as a whole. */
+		if (it.level == level && it.gfn >= req->start &&
+		    it.gfn + kvm_level_pages(level) <= req->end &&
+		    is_table_spte(it.old_spte, level))
+			recover_table(op, &it, req);
+	}
+	/* The next level up is made of what this one has become. */
+	kvm_tdp_op_flush(op);
+	return op->changed - before;
+}
+
+unsigned long kvm_tdp_recover_range(struct kvm *kvm,
+				    const struct kvm_tdp_recover *req)
+{
+	struct kvm_mmu_page *root = NULL;
+	unsigned long made = 0;
+	struct kvm_tdp_op op;
+	unsigned int level;
+
+	kvm_mmu_read_lock(kvm);
+	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
+	while ((root = kvm_tdp_next_root(kvm, root, req->as_id))) {
+		kvm_tdp_op_enter(&op, root);
+		for (level = 2; level <= kvm->mmu.max_huge_level; level++)
+			made += recover_level(&op, level, req);
+	}
+	kvm_tdp_op_end(&op);
+	kvm_mmu_read_unlock(kvm);
+	return made;
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tdp_mmu_kunit.c - the TDP MMU against a plain model, the ghost map and the spy
+ *
+ * Every suite climbs as much of the ladder as the MMU needs, with the
+ * configuration of a host that has TDP.
+ */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/kthread.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "mmu/mmu.h"
+#include "params.h"
+#include "tests/kunit/tdp_world.h"
+
+#define STEPS_MODEL    250
+#define STEPS_PARALLEL 100
+#define STEPS_BROKEN   200
+#define THREADS	       3
+
+static int tdp_suite_init(struct kunit_suite *suite)
+{
+	struct kvm_mmu_config config = {
+		.tdp = true,
+		.tdp_root_level = 4,
+		.max_huge_level = 3,
+	};
+
+	kvm_param_tdp = true;
+	kvm_param_tdp_mmu = true;
+	kvm_mmu_x86_module_init();
+	kvm_mmu_vendor_module_init();
+	kvm_configure_mmu(&config);
+	return kvm_mmu_hardware_setup();
+}
+
+static void tdp_suite_exit(struct kunit_suite *suite)
+{
+	kvm_mmu_hardware_unsetup();
+}
+
+static int tdp_init(struct kunit *test)
+{
+	struct tdp_world *w = vzalloc(sizeof(*w));
+
+	test->priv = w;
+	return w ? 0 : -ENOMEM;
+}
+
+static void tdp_exit(struct kunit *test)
+{
+	vfree(test->priv);
+}
+
+/* Random steps; after each, tables and model agree. */
+static void tdp_model(struct kunit *test)
+{
+	struct tdp_world *w = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < nr_tdp_formats; i++) {
+		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[i], i), 0);
+		tdp_world_random(w, STEPS_MODEL);
+		if (tdp_world_violations(w))
+			KUNIT_FAIL(test, "%s: %lu violations, seed %u",
+				   tdp_formats[i].name, tdp_world_violations(w),
+				   i);
+		tdp_world_exit(w);
+	}
+}
+
+/* --- several threads ----------------------------------------------------- */
+
+struct thread {
+	struct tdp_world *world;
+	struct completion done;
+	u64 seed;
+};
+
+static int thread_fn(void *arg)
+{
+	struct thread *t = arg;
+	struct kvm_mmu_caches caches;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, t->seed);
+	kvm_mmu_caches_init(&t->world->kvm, &caches, 8, 0);
+	for (i = 0; i < STEPS_PARALLEL; i++) {
+		tdp_world_random_step(t->world, &rnd, &caches);
+		cond_resched();
+	}
+	kvm_mmu_caches_free(&caches);
+	complete(&t->done);
+	return 0;
+}
+
+static void tdp_parallel(struct kunit *test)
+{
+	struct tdp_world *w = test->priv;
+	struct thread threads[THREADS];
+	struct task_struct *task;
+	unsigned int i, j;
+
+	for (i = 0; i < nr_tdp_formats; i++) {
+		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[i], i), 0);
+		kvm_mmu_debug_set_yield(&w->kvm, 61);
+		for (j = 0; j < THREADS; j++) {
+			threads[j].world = w;
+			threads[j].seed = i * 16 + j;
+			init_completion(&threads[j].done);
+			task = kthread_run(thread_fn, &threads[j], "tdp/%u", j);
+			if (IS_ERR(task))
+				complete(&threads[j].done);
+			KUNIT_EXPECT_FALSE(test, IS_ERR(task));
+		}
+		for (j = 0; j < THREADS; j++)
+			wait_for_completion(&threads[j].done);
+
+		kvm_mmu_write_lock(&w->kvm);
+		kvm_mmu_debug_verify(&w->kvm);
+		kvm_mmu_write_unlock(&w->kvm);
+		if (tdp_world_violations(w))
+			KUNIT_FAIL(test, "%s: %lu violations",
+				   tdp_formats[i].name,
+				   tdp_world_violations(w));
+		tdp_world_exit(w);
+	}
+}
+
+/* --- one thing at a time ------------------------------------------------- */
+
+static void tdp_map_once(struct kunit *test)
+{
+	struct tdp_world *w = test->priv;
+	struct kvm_mmu_counts c;
+
+	KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[0], 0), 0);
+	KUNIT_EXPECT_EQ(test, tdp_world_map(w, 7, 1, KVM_LEAF_HOST_WRITABLE),
+			RET_PF_FIXED);
+	KUNIT_EXPECT_EQ(test, tdp_world_map(w, 7, 1, KVM_LEAF_HOST_WRITABLE),
+			RET_PF_SPURIOUS);
+	kvm_mmu_count(&w->kvm, &c);
+	KUNIT_EXPECT_EQ(test, c.leaves[1], 1L);
+	KUNIT_EXPECT_EQ(test, c.tables[1], 1L);
+	KUNIT_EXPECT_EQ(test, c.tables[4], 1L);
+	KUNIT_EXPECT_EQ(test, atomic_read(&w->flushes), 0);
+	tdp_world_exit(w);
+}
+
+/* However many ranges and pages: one flush, and faults elsewhere go on. */
+static void tdp_zap_flushes_once(struct kunit *test)
+{
+	struct tdp_world *w = test->priv;
+	struct kvm_gfn_span spans[3];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[3], 0), 0);
+	for (i = 0; i < 600; i++)
+		tdp_world_map(w, i, 1, KVM_LEAF_HOST_WRITABLE);
+	for (i = 0; i < 3; i++) {
+		spans[i].start = w->base + i * 200;
+		spans[i].end = w->base + i * 200 + 100;
+	}
+	KUNIT_EXPECT_EQ(test, kvm_zap_gfn_ranges(&w->kvm, spans, 3), 300ul);
+	KUNIT_EXPECT_EQ(test, atomic_read(&w->flushes), 1);
+	/* Nothing there any more: nothing to flush. */
+	KUNIT_EXPECT_EQ(test, kvm_zap_gfn_ranges(&w->kvm, spans, 3), 0ul);
+	KUNIT_EXPECT_EQ(test, atomic_read(&w->flushes), 1);
+	KUNIT_EXPECT_EQ(test, tdp_world_violations(w), 0ul);
+	tdp_world_exit(w);
+}
+
+/* Roots outlive their users until they are invalidated. */
+static void tdp_roots_stay(struct kunit *test)
+{
+	struct tdp_world *w = test->priv;
+	struct kvm_mmu_page *first, *again;
+	union kvm_mmu_page_role role;
+
+	KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[0], 0), 0);
+	first = w->root;
+	role = first->role;
+	tdp_world_map(w, 7, 1, 0);
+	kvm_tdp_put_root(&w->kvm, first);
+	w->root = NULL;
+
+	kvm_mmu_caches_topup(&w->caches, KVM_MMU_MAX_ROOT_LEVEL);
+	kvm_mmu_read_lock(&w->kvm);
+	again = kvm_tdp_get_root(&w->kvm, role, &w->caches);
+	kvm_mmu_read_unlock(&w->kvm);
+	KUNIT_EXPECT_PTR_EQ(test, again, first);
+
+	kvm_mmu_zap_all_fast(&w->kvm);
+	KUNIT_EXPECT_EQ(test, atomic_read(&w->reloads), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&w->flushes), 0);
+	w->root = again;
+	KUNIT_EXPECT_EQ(test, tdp_world_map(w, 7, 1, 0), RET_PF_RETRY);
+
+	kvm_mmu_caches_topup(&w->caches, KVM_MMU_MAX_ROOT_LEVEL);
+	kvm_mmu_read_lock(&w->kvm);
+	w->root = kvm_tdp_get_root(&w->kvm, role, &w->caches);
+	kvm_mmu_read_unlock(&w->kvm);
+	KUNIT_EXPECT_PTR_NE(test, w->root, first);
+	kvm_tdp_put_root(&w->kvm, again);
+	KUNIT_EXPECT_EQ(test, tdp_world_violations(w), 0ul);
+	tdp_world_exit(w);
+}
+
+/* Each page looks young once after it was mapped. */
+static void tdp_age(struct kunit *test)
+{
+	struct tdp_world *w = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < nr_tdp_formats; i++) {
+		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[i], 0), 0);
+		tdp_world_map(w, 7, 1, KVM_LEAF_HOST_WRITABLE);
+		KUNIT_EXPECT_FALSE(test, kvm_tdp_age_range(&w->kvm, 0, w->base,
+							   w->base + 7));
+		KUNIT_EXPECT_TRUE(test, kvm_tdp_test_age_range(&w->kvm, 0,
+							       w->base + 7,
+							       w->base + 8));
+		KUNIT_EXPECT_TRUE(test, kvm_tdp_age_range(&w->kvm, 0, w->base,
+							  w->base + 512));
+		KUNIT_EXPECT_FALSE(test, kvm_tdp_age_range(&w->kvm, 0, w->base,
+							   w->base + 512));
+		KUNIT_EXPECT_EQ(test, atomic_read(&w->flushes), 0);
+		KUNIT_EXPECT_EQ(test, tdp_world_violations(w), 0ul);
+		tdp_world_exit(w);
+	}
+}
+
+/* --- rules broken on purpose --------------------------------------------- */
+
+/* A rule that is broken is found, by one check or another. */
+static void tdp_broken_rules_are_found(struct kunit *test)
+{
+	static const enum kvm_mmu_break rules[] = {
+		KVM_MMU_BREAK_FLUSH_ON_ZAP,
+		KVM_MMU_BREAK_FLUSH_ON_WRPROT,
+		KVM_MMU_BREAK_FLUSH_ON_CLEAR_DIRTY,
+		KVM_MMU_BREAK_FLUSH_ONCE,
+		KVM_MMU_BREAK_WRITABLE_RULE,
+		KVM_MMU_BREAK_ACCOUNT_LEAF,
+		KVM_MMU_BREAK_STORE_UNSEEN,
+		KVM_MMU_BREAK_ZAP_RANGE,
+		KVM_MMU_BREAK_SPLIT_INDEX,
+		KVM_MMU_BREAK_RECOVER_PFN,
+	};
+	struct tdp_world *w = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[3], i), 0);
+		WRITE_ONCE(kvm_mmu_break, rules[i]);
+		tdp_world_random(w, STEPS_BROKEN);
+		WRITE_ONCE(kvm_mmu_break, KVM_MMU_BREAK_NONE);
+		if (!tdp_world_violations(w))
+			KUNIT_FAIL(test, "rule %d is broken, nobody found it",
+				   rules[i]);
+		tdp_world_exit(w);
+	}
+}
+
+static struct kunit_case tdp_cases[] = {
+	/* clang-format off */
+	KUNIT_CASE(tdp_map_once),
+	KUNIT_CASE(tdp_zap_flushes_once),
+	KUNIT_CASE(tdp_roots_stay),
+	KUNIT_CASE(tdp_age),
+	KUNIT_CASE(tdp_model),
+	KUNIT_CASE(tdp_parallel),
+	KUNIT_CASE(tdp_broken_rules_are_found),
+	{}
+	/* clang-format on */
+};
+
+static struct kunit_suite tdp_suite = {
+	.name = "twinwalk_tdp_mmu",
+	.suite_init = tdp_suite_init,
+	.suite_exit = tdp_suite_exit,
+	.init = tdp_init,
+	.exit = tdp_exit,
+	.test_cases = tdp_cases,
+};
+
+kunit_test_suite(tdp_suite);

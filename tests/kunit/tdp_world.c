@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tdp_world.c - a VM without vCPUs, a host without pages, and a plain model
+ */
+#include <linux/slab.h>
+
+#include "tests/kunit/tdp_world.h"
+
+const struct tdp_format tdp_formats[] = {
+	{ "npt4", .root_level = 4 },
+	{ "npt5", .root_level = 5 },
+	{ "npt4-encrypted", .c_bit = BIT_ULL(47), .root_level = 4 },
+	{ "ept4-ad", true, KVM_EPT_HAS_AD, .root_level = 4 },
+	{ "ept5-ad", true, KVM_EPT_HAS_AD, .root_level = 5 },
+	{ "ept4", true, 0, .root_level = 4 },
+	{ "ept5-exec-only", true, KVM_EPT_HAS_EXEC_ONLY, .root_level = 5 },
+};
+
+const unsigned int nr_tdp_formats = ARRAY_SIZE(tdp_formats);
+
+static void count_flush(struct kvm *kvm, gfn_t start, u64 nr)
+{
+	atomic_inc(&container_of(kvm, struct tdp_world, kvm)->flushes);
+}
+
+static void count_reload(struct kvm *kvm)
+{
+	atomic_inc(&container_of(kvm, struct tdp_world, kvm)->reloads);
+}
+
+static const struct kvm_mmu_vm_ops world_ops = {
+	.flush_remote_tlbs = count_flush,
+	.reload_roots = count_reload,
+};
+
+static int get_root(struct tdp_world *w)
+{
+	union kvm_mmu_page_role role = {};
+	int r;
+
+	r = kvm_mmu_caches_topup(&w->caches, KVM_MMU_MAX_ROOT_LEVEL);
+	if (r)
+		return r;
+	role.level = w->kvm.mmu.root_level;
+	role.direct = 1;
+	role.access = KVM_ACC_ALL;
+	kvm_mmu_read_lock(&w->kvm);
+	w->root = kvm_tdp_get_root(&w->kvm, role, &w->caches);
+	kvm_mmu_read_unlock(&w->kvm);
+	return w->root ? 0 : -ENOMEM;
+}
+
+int tdp_world_init(struct tdp_world *w, const struct tdp_format *f, u64 seed)
+{
+	struct kvm_mmu_vm_config config = {
+		.ops = &world_ops,
+		.masks = &w->masks,
+		.root_level = f->root_level,
+		.max_huge_level = 2,
+	};
+	int r;
+
+	memset(w, 0, sizeof(*w));
+	w->seed = seed;
+	prandom_seed_state(&w->rnd, seed);
+	kvm_pte_masks_reset(&w->masks, 46);
+	if (f->c_bit)
+		kvm_pte_masks_set_me(&w->masks, f->c_bit, f->c_bit, 43);
+	if (f->ept)
+		kvm_pte_masks_set_ept(&w->masks, f->flags);
+	/* Across the boundary between two entries of the root. */
+	w->base = kvm_level_pages(f->root_level) - WINDOW_PAGES / 2;
+
+	r = kvm_mmu_init_vm(&w->kvm, &config);
+	if (r)
+		return r;
+	kvm_mmu_caches_init(&w->kvm, &w->caches, 8, 0);
+	r = get_root(w);
+	if (r) {
+		kvm_mmu_caches_free(&w->caches);
+		kvm_mmu_uninit_vm(&w->kvm);
+	}
+	return r;
+}
+
+void tdp_world_exit(struct tdp_world *w)
+{
+	if (w->root)
+		kvm_tdp_put_root(&w->kvm, w->root);
+	kvm_mmu_uninit_vm(&w->kvm);
+	kvm_mmu_caches_free(&w->caches);
+}
+
+unsigned long tdp_world_violations(struct tdp_world *w)
+{
+	unsigned long sum = w->wrong;
+	unsigned int i;
+
+	for (i = 0; i < KVM_MMU_NR_VIOLATIONS; i++)
+		sum += kvm_mmu_debug_violations(&w->kvm, i);
+	return sum;
+}
+
+/* --- the model ----------------------------------------------------------- */
+
+static u64 host_pfn(struct tdp_world *w, unsigned int page)
+{
+	return 0x40000 + page;
+}
+
+static unsigned int level_pages(unsigned int level)
+{
+	return level == 2 ? 512 : 1;
+}
+
+static unsigned int first_of(unsigned int page, unsigned int level)
+{
+	return page & ~(level_pages(level) - 1);
+}
+
+/* The pages of a huge leaf become small ones. */
+static void model_split(struct tdp_world *w, unsigned int page)
+{
+	unsigned int i, first = first_of(page, 2);
+
+	if (!w->model[page].mapped || w->model[page].level != 2)
+		return;
+	for (i = first; i < first + 512; i++)
+		w->model[i].level = 1;
+}
+
+static void model_map(struct tdp_world *w, unsigned int page,
+		      unsigned int level, unsigned int leaf_flags)
+{
+	struct model_page *p = &w->model[page], new = {};
+	bool host_writable = leaf_flags & KVM_LEAF_HOST_WRITABLE;
+	bool writable = host_writable && (!(leaf_flags & KVM_LEAF_DIRTY_LOG) ||
+					  (leaf_flags & KVM_LEAF_WRITE));
+	unsigned int i, first = first_of(page, level);
+
+	if (level == 1)
+		model_split(w, page);
+	/* What is there already, and allows as much, stays as it is. */
+	if (p->mapped && p->level == level) {
+		if (p->writable >= writable)
+			return;
+	}
+	new.mapped = true;
+	new.level = level;
+	new.host_writable = host_writable;
+	new.writable = writable;
+	for (i = first; i < first + level_pages(level); i++) {
+		new.pfn = host_pfn(w, i);
+		w->model[i] = new;
+	}
+}
+
+/* Every leaf that [from, to) touches. */
+static void model_each(struct tdp_world *w, unsigned int from, unsigned int to,
+		       void (*what)(struct tdp_world *w, unsigned int page))
+{
+	unsigned int i, j, first;
+
+	for (i = from; i < to; i++) {
+		if (!w->model[i].mapped)
+			continue;
+		first = first_of(i, w->model[i].level);
+		j = first + level_pages(w->model[i].level);
+		for (; first < j; first++)
+			what(w, first);
+		i = j - 1;
+	}
+}
+
+static void model_zap(struct tdp_world *w, unsigned int page)
+{
+	w->model[page] = (struct model_page){};
+}
+
+static void model_wrprot(struct tdp_world *w, unsigned int page)
+{
+	w->model[page].writable = false;
+}
+
+/* The small pages of a 2M page, if they amount to it. */
+static void model_recover(struct tdp_world *w, unsigned int first)
+{
+	struct model_page *like = NULL, *p;
+	unsigned int i;
+
+	for (i = first; i < first + 512; i++) {
+		p = &w->model[i];
+		if (!p->mapped)
+			continue;
+		if (p->level != 1)
+			return;
+		if (!like)
+			like = p;
+		if (p->host_writable != like->host_writable)
+			return;
+	}
+	if (!like)
+		return;
+	like = &(struct model_page){ .host_writable = like->host_writable };
+	for (i = first; i < first + 512; i++)
+		w->model[i] = (struct model_page){
+			.pfn = host_pfn(w, i),
+			.level = 2,
+			.mapped = true,
+			.host_writable = like->host_writable,
+			.writable = like->host_writable,
+		};
+}
+
+/* What the tables say of a page, read by nobody's code but this. */
+static struct model_page look(struct tdp_world *w, unsigned int page)
+{
+	u64 *table = w->root->spt, e;
+	unsigned int level = w->root->role.level;
+	gfn_t gfn = w->base + page;
+	struct model_page p = {};
+	unsigned int rwx;
+
+	for (;; level--) {
+		e = READ_ONCE(table[(gfn >> ((level - 1) * 9)) & 511]);
+		if (!(e & BIT_ULL(11)))
+			return p;
+		if (level == 1 || (e & BIT_ULL(7)))
+			break;
+		table = __va(e & w->masks.pfn);
+	}
+	rwx = e & 7;
+	if (w->masks.exec && !rwx)
+		rwx = (e >> 54) & 7;
+	p.mapped = true;
+	p.level = level;
+	p.pfn = ((e & w->masks.pfn) >> 12) +
+		(gfn & ((1ull << ((level - 1) * 9)) - 1));
+	p.host_writable = e & w->masks.host_writable;
+	p.writable = rwx & 2;
+	return p;
+}
+
+static void differ(struct tdp_world *w, unsigned int page,
+		   const struct model_page *is)
+{
+	struct model_page *m = &w->model[page];
+
+	if (!w->wrong++ && kvm_mmu_broken(KVM_MMU_BREAK_NONE))
+		pr_err("seed %llu, page %u: is %d pfn %llx level %u w %d/%d, must be %d pfn %llx level %u w %d/%d\n",
+		       w->seed, page, is->mapped, is->pfn, is->level,
+		       is->host_writable, is->writable, m->mapped, m->pfn,
+		       m->level, m->host_writable, m->writable);
+}
+
+static void compare_range(struct tdp_world *w, unsigned int from,
+			  unsigned int to)
+{
+	struct model_page is, *m;
+	unsigned int i;
+
+	for (i = from; i < to; i++) {
+		is = look(w, i);
+		m = &w->model[i];
+		if (is.mapped != m->mapped || is.pfn != m->pfn ||
+		    is.level != m->level || is.writable != m->writable ||
+		    is.host_writable != m->host_writable) {
+			differ(w, i, &is);
+			return;
+		}
+	}
+}
+
+void tdp_world_compare(struct tdp_world *w)
+{
+	compare_range(w, 0, WINDOW_PAGES);
+}
+
+/* --- steps --------------------------------------------------------------- */
+
+static enum kvm_pf_result map_with(struct tdp_world *w, unsigned int page,
+				   unsigned int level, unsigned int leaf_flags,
+				   struct kvm_mmu_caches *caches)
+{
+	struct kvm_tdp_map map = {
+		.gfn = w->base + page,
+		.leaf = {
+			.pfn = host_pfn(w, page),
+			.level = level,
+			.access = KVM_ACC_ALL,
+			.memtype = w->masks.memtype & (6 << 3 | BIT(6)),
+			.flags = leaf_flags,
+		},
+	};
+	enum kvm_pf_result r;
+
+	if (kvm_mmu_caches_topup(caches, KVM_MMU_MAX_ROOT_LEVEL))
+		return RET_PF_RETRY;
+	kvm_mmu_read_lock(&w->kvm);
+	r = kvm_tdp_map(&w->kvm, w->root, &map, caches);
+	kvm_mmu_read_unlock(&w->kvm);
+	return r;
+}
+
+enum kvm_pf_result tdp_world_map(struct tdp_world *w, unsigned int page,
+				 unsigned int level, unsigned int leaf_flags)
+{
+	return map_with(w, page, level, leaf_flags, &w->caches);
+}
+
+static u8 two_mb(struct kvm *kvm, gfn_t gfn, void *arg)
+{
+	return 2;
+}
+
+static unsigned int below(struct rnd_state *rnd, unsigned int n)
+{
+	return prandom_u32_state(rnd) % n;
+}
+
+/* A step: what, where, how.  Made by chance, so that a seed makes it again. */
+struct step {
+	enum {
+		MAP,
+		ZAP,
+		WRPROT,
+		CLEAR_DIRTY,
+		AGE,
+		SPLIT,
+		RECOVER,
+		NR_STEPS
+	} op;
+	unsigned int from;
+	unsigned int to;
+	unsigned int level;
+	unsigned int leaf_flags;
+};
+
+static struct step random_step(struct rnd_state *rnd)
+{
+	/* Three times out of five something is mapped. */
+	unsigned int op = below(rnd, 16);
+	struct step s = { .op = op < NR_STEPS ? op : MAP };
+
+	s.from = below(rnd, WINDOW_PAGES);
+	s.to = min_t(unsigned int, WINDOW_PAGES,
+		     s.from + 1 + below(rnd, below(rnd, 4) ? 16 : 1024));
+	s.level = below(rnd, 4) ? 1 : 2;
+	if (below(rnd, 8))
+		s.leaf_flags |= KVM_LEAF_HOST_WRITABLE;
+	if (below(rnd, 2))
+		s.leaf_flags |= KVM_LEAF_DIRTY_LOG;
+	if (below(rnd, 2))
+		s.leaf_flags |= KVM_LEAF_WRITE;
+	return s;
+}
+
+static void do_step(struct tdp_world *w, const struct step *s,
+		    struct kvm_mmu_caches *caches)
+{
+	gfn_t from = w->base + s->from, to = w->base + s->to;
+	struct kvm_tdp_recover recover = {
+		.start = kvm_level_gfn(from, 2),
+		.end = kvm_level_gfn(to + 511, 2),
+		.max_level = two_mb,
+	};
+
+	switch (s->op) {
+	case MAP:
+		map_with(w, s->from, s->level, s->leaf_flags, caches);
+		break;
+	case ZAP:
+		kvm_zap_gfn_range(&w->kvm, from, to);
+		break;
+	case WRPROT:
+		kvm_tdp_track_writes(&w->kvm, 0, from, to, KVM_DIRTY_WRPROT);
+		break;
+	case CLEAR_DIRTY:
+		kvm_tdp_track_writes(&w->kvm, 0, from, to, KVM_DIRTY_CLEAR_BIT);
+		break;
+	case AGE:
+		kvm_tdp_age_range(&w->kvm, 0, from, to);
+		break;
+	case SPLIT:
+		kvm_tdp_split_range(&w->kvm, 0, from, to, 1, caches);
+		break;
+	case RECOVER:
+		kvm_tdp_recover_range(&w->kvm, &recover);
+		break;
+	default:
+		break;
+	}
+}
+
+static void model_step(struct tdp_world *w, const struct step *s)
+{
+	unsigned int i;
+
+	switch (s->op) {
+	case MAP:
+		model_map(w, s->from, s->level, s->leaf_flags);
+		break;
+	case ZAP:
+		model_each(w, s->from, s->to, model_zap);
+		break;
+	case CLEAR_DIRTY:
+		/* With D in the format nothing of this is seen here. */
+		if (w->masks.dirty)
+			break;
+		fallthrough;
+	case WRPROT:
+		model_each(w, s->from, s->to, model_wrprot);
+		break;
+	case SPLIT:
+		for (i = s->from; i < s->to; i++)
+			model_split(w, i);
+		break;
+	case RECOVER:
+		for (i = first_of(s->from, 2); i < s->to; i += 512)
+			model_recover(w, i);
+		break;
+	default:
+		break;
+	}
+}
+
+void tdp_world_random_step(struct tdp_world *w, struct rnd_state *rnd,
+			   struct kvm_mmu_caches *caches)
+{
+	struct step s = random_step(rnd);
+
+	do_step(w, &s, caches);
+}
+
+void tdp_world_random(struct tdp_world *w, unsigned int steps)
+{
+	struct step s;
+	unsigned int i;
+
+	kvm_mmu_debug_set_yield(&w->kvm, 13);
+	for (i = 0; i < steps && !w->wrong; i++) {
+		s = random_step(&w->rnd);
+		do_step(w, &s, &w->caches);
+		model_step(w, &s);
+		compare_range(w, s.from, min_t(unsigned int, s.to, s.from + 8));
+		if (i % 128 == 0)
+			tdp_world_compare(w);
+		if (w->wrong && kvm_mmu_broken(KVM_MMU_BREAK_NONE))
+			pr_err("step %u: op %d [%u, %u) level %u flags %x\n", i,
+			       s.op, s.from, s.to, s.level, s.leaf_flags);
+	}
+	tdp_world_compare(w);
+	kvm_mmu_debug_set_yield(&w->kvm, 0);
+	kvm_mmu_write_lock(&w->kvm);
+	kvm_mmu_debug_verify(&w->kvm);
+	kvm_mmu_write_unlock(&w->kvm);
+}
