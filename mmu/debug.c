@@ -36,7 +36,7 @@ enum kvm_mmu_break kvm_mmu_break;
 #define NR_PRINTED 5
 
 /* Every so many releases all is compared, not only what was touched. */
-#define VERIFY_ALL_EVERY 64
+#define VERIFY_ALL_EVERY 256
 
 /* A task that owes a flush of [start, end). */
 struct debtor {
@@ -46,10 +46,25 @@ struct debtor {
 	bool table;
 };
 
-/* A root's leaves by level: gfn >> shift -> struct ghost_leaf as a value. */
+/* Leaves of a level, side by side: pack()ed, 0 for none. */
+struct ghost_block {
+	u64 leaf[SPTES_PER_TABLE];
+};
+
+/**
+ * struct ghost - a root's leaves
+ * @root: whose; NULL if free
+ * @blocks: by level, and by the number of the block
+ * @last: the block of each level that was used last
+ * @last_nr: its number
+ * @nr: leaves, by level
+ */
 struct ghost {
 	struct kvm_mmu_page *root;
-	struct xarray leaves[KVM_MMU_MAX_LEAF_LEVEL + 1];
+	struct xarray blocks[KVM_MMU_MAX_LEAF_LEVEL + 1];
+	struct ghost_block *last[KVM_MMU_MAX_LEAF_LEVEL + 1];
+	unsigned long last_nr[KVM_MMU_MAX_LEAF_LEVEL + 1];
+	unsigned long nr[KVM_MMU_MAX_LEAF_LEVEL + 1];
 };
 
 struct kvm_mmu_debug {
@@ -158,10 +173,10 @@ static struct view view_of(const struct kvm_pte_masks *m, u64 e,
 	return v;
 }
 
-/* What the ghost remembers of a leaf, in 63 bits. */
-static unsigned long pack(const struct view *v)
+/* What the ghost remembers of a leaf; not 0. */
+static u64 pack(const struct view *v)
 {
-	return v->pfn << 8 | v->memtype << 3 | v->allowed;
+	return v->pfn << 8 | BIT(7) | v->memtype << 3 | v->allowed;
 }
 
 static bool view_is_legal(const struct kvm_pte_masks *m, const struct view *v,
@@ -201,28 +216,95 @@ static struct ghost *ghost_of(struct kvm_mmu_debug *d,
 	return free;
 }
 
+static unsigned int level_shift(unsigned int level)
+{
+	return (level - 1) * 9;
+}
+
+static unsigned int level_index(gfn_t gfn, unsigned int level)
+{
+	return (gfn >> level_shift(level)) % SPTES_PER_TABLE;
+}
+
+/* The block that has the leaf, or NULL. */
+static struct ghost_block *ghost_block(struct ghost *g, unsigned int level,
+				       gfn_t gfn)
+{
+	unsigned long nr = gfn >> level_shift(level + 1);
+
+	if (!g->last[level] || g->last_nr[level] != nr) {
+		g->last[level] = xa_load(&g->blocks[level], nr);
+		g->last_nr[level] = nr;
+	}
+	return g->last[level];
+}
+
+static struct ghost_block *ghost_new_block(struct ghost *g, unsigned int level,
+					   gfn_t gfn)
+{
+	struct ghost_block *b = kzalloc(sizeof(*b), GFP_ATOMIC);
+	unsigned long nr = gfn >> level_shift(level + 1);
+
+	if (b && xa_is_err(xa_store(&g->blocks[level], nr, b, GFP_ATOMIC))) {
+		kfree(b);
+		b = NULL;
+	}
+	g->last[level] = b;
+	g->last_nr[level] = nr;
+	return b;
+}
+
 /*
  * The ghost must not fail where the MMU is to be seen to survive a failing
  * allocation; if it fails in earnest, it is of no use any more.
  */
-static void ghost_set(struct kvm_mmu_debug *d, struct ghost *g,
-		      unsigned int level, gfn_t gfn, const struct view *v)
+static struct ghost_block *ghost_make_block(struct kvm_mmu_debug *d,
+					    struct ghost *g, unsigned int level,
+					    gfn_t gfn)
 {
-	unsigned long index = gfn >> ((level - 1) * 9);
-	void *entry = v ? xa_mk_value(pack(v)) : NULL;
-	void *was;
-
+	struct ghost_block *b;
 #ifdef CONFIG_FAULT_INJECTION
 	unsigned int fail_nth = current->fail_nth;
 
 	current->fail_nth = 0;
 #endif
-	was = xa_store(&g->leaves[level], index, entry, GFP_ATOMIC);
+	b = ghost_new_block(g, level, gfn);
 #ifdef CONFIG_FAULT_INJECTION
 	current->fail_nth = fail_nth;
 #endif
-	if (xa_is_err(was))
+	if (!b)
 		d->blind = true;
+	return b;
+}
+
+static void ghost_set(struct kvm_mmu_debug *d, struct ghost *g,
+		      unsigned int level, gfn_t gfn, u64 packed)
+{
+	struct ghost_block *b = ghost_block(g, level, gfn);
+	u64 *leaf;
+
+	if (!b && packed)
+		b = ghost_make_block(d, g, level, gfn);
+	if (!b)
+		return;
+	leaf = &b->leaf[level_index(gfn, level)];
+	g->nr[level] += !!packed - !!*leaf;
+	*leaf = packed;
+}
+
+static void ghost_forget(struct ghost *g)
+{
+	struct ghost_block *b;
+	unsigned int level;
+	unsigned long nr;
+
+	for (level = 1; level <= KVM_MMU_MAX_LEAF_LEVEL; level++) {
+		xa_for_each(&g->blocks[level], nr, b) kfree(b);
+		xa_destroy(&g->blocks[level]);
+		g->last[level] = NULL;
+		g->nr[level] = 0;
+	}
+	g->root = NULL;
 }
 
 /* A table of leaves was linked in place of a huge one. */
@@ -245,7 +327,7 @@ static void ghost_link(struct kvm *kvm, struct ghost *g,
 				  spt[i]);
 		if (v.what == LEAF)
 			ghost_set(kvm->mmu.debug, g, level, s->gfn + i * pages,
-				  &v);
+				  pack(&v));
 	}
 }
 
@@ -330,7 +412,7 @@ void kvm_mmu_debug_freed(struct kvm *kvm, struct kvm_mmu_page *sp)
 		violation(kvm, KVM_MMU_BAD_FREED, sp->gfn, 0, 0);
 	for (i = 0; i < NR_GHOSTS; i++)
 		if (d->ghosts[i].root == sp)
-			d->ghosts[i].root = NULL;
+			ghost_forget(&d->ghosts[i]);
 	spin_unlock(&d->lock);
 }
 
@@ -376,19 +458,27 @@ static bool is_reached(struct kvm *kvm, const struct kvm_mmu_store *s)
 }
 
 /* A table was cut off, with all that is below it. */
-static void ghost_cut(struct ghost *g, const struct kvm_mmu_store *s)
+static void ghost_cut(struct kvm_mmu_debug *d, struct ghost *g,
+		      const struct kvm_mmu_store *s)
 {
-	gfn_t last = s->gfn + (1ull << ((s->level - 1) * 9)) - 1;
-	unsigned int level, shift;
-	unsigned long index;
-	void *entry;
+	gfn_t last = s->gfn + (1ull << level_shift(s->level)) - 1, gfn;
+	unsigned int level, i;
+	struct ghost_block *b;
+	unsigned long nr;
 
 	for (level = 1; level < s->level && level <= KVM_MMU_MAX_LEAF_LEVEL;
 	     level++) {
-		shift = (level - 1) * 9;
-		xa_for_each_range(&g->leaves[level], index, entry,
-				  s->gfn >> shift, last >> shift)
-			xa_erase(&g->leaves[level], index);
+		xa_for_each_range(&g->blocks[level], nr, b,
+				  s->gfn >> level_shift(level + 1),
+				  last >> level_shift(level + 1)) {
+			gfn = (gfn_t)nr << level_shift(level + 1);
+			for (i = 0; i < SPTES_PER_TABLE; i++)
+				if (b->leaf[i])
+					ghost_set(d, g, level,
+						  gfn + ((gfn_t)i
+							 << level_shift(level)),
+						  0);
+		}
 	}
 }
 
@@ -402,11 +492,11 @@ static void ghost_store(struct kvm *kvm, struct ghost *g,
 	if (!is_reached(kvm, s))
 		return;
 	if (old->what == LEAF)
-		ghost_set(d, g, s->level, s->gfn, NULL);
+		ghost_set(d, g, s->level, s->gfn, 0);
 	if (old->what == TABLE)
-		ghost_cut(g, s);
+		ghost_cut(d, g, s);
 	if (new->what == LEAF)
-		ghost_set(d, g, s->level, s->gfn, new);
+		ghost_set(d, g, s->level, s->gfn, pack(new));
 	if (new->what == TABLE)
 		ghost_link(kvm, g, s, new);
 }
@@ -414,12 +504,18 @@ static void ghost_store(struct kvm *kvm, struct ghost *g,
 static void account(struct kvm *kvm, const struct kvm_mmu_store *s)
 {
 	const struct kvm_pte_masks *m = kvm->mmu.masks;
-	struct view old = view_of(m, s->old, s->level);
-	struct view new = view_of(m, s->new, s->level);
 	struct kvm_mmu_debug *d = kvm->mmu.debug;
-	struct ghost *g = ghost_of(d, s->root);
 	struct debtor *me;
+	struct ghost *g;
+	struct view old, new;
 
+	/* No CPU will learn of it, and whoever comes by is turned away. */
+	if (s->detached && s->new == m->frozen)
+		return;
+
+	old = view_of(m, s->old, s->level);
+	new = view_of(m, s->new, s->level);
+	g = ghost_of(d, s->root);
 	if (!g) {
 		d->blind = true;
 		return;
@@ -474,63 +570,50 @@ struct tally {
 	unsigned long tables[KVM_MMU_MAX_ROOT_LEVEL + 1];
 };
 
-static void compare_leaf(struct tally *t, gfn_t gfn, unsigned int level, u64 e,
-			 const struct view *v)
-{
-	void *entry =
-		xa_load(&t->ghost->leaves[level], gfn >> ((level - 1) * 9));
-
-	t->leaves[level]++;
-	if (entry != xa_mk_value(pack(v)))
-		violation(t->kvm, KVM_MMU_BAD_GHOST, gfn, e,
-			  entry ? xa_to_value(entry) : 0);
-}
-
 /* At most KVM_MMU_MAX_ROOT_LEVEL deep. */
 static void compare_table(struct tally *t, u64 *spt, gfn_t gfn,
 			  unsigned int level)
 {
-	u64 pages = 1ull << ((level - 1) * 9);
+	u64 nonpresent = t->kvm->mmu.masks->nonpresent;
+	u64 pages = 1ull << level_shift(level);
+	struct ghost_block *b = NULL;
+	u64 e, is, ghost;
 	unsigned int i;
 	struct view v;
-	u64 e;
 
+	if (level <= KVM_MMU_MAX_LEAF_LEVEL)
+		b = ghost_block(t->ghost, level, gfn);
 	t->tables[level]++;
 	i = t->start > gfn ? (t->start - gfn) / pages : 0;
 	for (gfn += i * pages; i < SPTES_PER_TABLE && gfn < t->end;
 	     i++, gfn += pages) {
 		e = READ_ONCE(spt[i]);
+		ghost = b ? b->leaf[i] : 0;
+		if (e == nonpresent && !ghost)
+			continue;
 		v = view_of(t->kvm->mmu.masks, e, level);
-		if (v.what == FROZEN)
-			violation(t->kvm, KVM_MMU_BAD_GHOST, gfn, e, 0);
-		else if (v.what == LEAF)
-			compare_leaf(t, gfn, level, e, &v);
-		else if (v.what == TABLE)
+		is = v.what == LEAF ? pack(&v) : 0;
+		if (is != ghost || v.what == FROZEN)
+			violation(t->kvm, KVM_MMU_BAD_GHOST, gfn, e, ghost);
+		if (is)
+			t->leaves[level]++;
+		if (v.what == TABLE)
 			compare_table(t, __va(v.pfn << 12), gfn, level - 1);
 	}
 }
 
-/* The ghost has no more leaves than the tables. */
+/* All was visited: the ghost has no more leaves than the tables. */
 static void compare_ghost(struct tally *t)
 {
-	unsigned long index, first, last, nr;
 	unsigned int level;
-	void *entry;
 
-	for (level = 1; level <= KVM_MMU_MAX_LEAF_LEVEL; level++) {
-		first = t->start >> ((level - 1) * 9);
-		last = (t->end - 1) >> ((level - 1) * 9);
-		nr = 0;
-		xa_for_each_range(&t->ghost->leaves[level], index, entry, first,
-				  last)
-			nr++;
-		if (nr != t->leaves[level])
-			violation(t->kvm, KVM_MMU_BAD_GHOST, t->start, nr,
-				  t->leaves[level]);
-	}
+	for (level = 1; level <= KVM_MMU_MAX_LEAF_LEVEL; level++)
+		if (t->ghost->nr[level] != t->leaves[level])
+			violation(t->kvm, KVM_MMU_BAD_GHOST, level,
+				  t->leaves[level], t->ghost->nr[level]);
 }
 
-static void compare_counts(struct kvm *kvm, const struct tally *t)
+static void compare_counts(struct kvm *kvm, const struct tally *t, bool tables)
 {
 	struct kvm_mmu_counts sum;
 	unsigned int level;
@@ -540,18 +623,19 @@ static void compare_counts(struct kvm *kvm, const struct tally *t)
 		if (sum.leaves[level] != t->leaves[level])
 			violation(kvm, KVM_MMU_BAD_COUNT, level,
 				  sum.leaves[level], t->leaves[level]);
-	for (level = 1; level <= KVM_MMU_MAX_ROOT_LEVEL; level++)
+	for (level = 1; tables && level <= KVM_MMU_MAX_ROOT_LEVEL; level++)
 		if (sum.tables[level] != t->tables[level])
 			violation(kvm, KVM_MMU_BAD_COUNT, level,
 				  sum.tables[level], t->tables[level]);
 }
 
+/* The leaves are counted by the ghost; the tables only where all is visited. */
 static void compare(struct kvm *kvm, gfn_t start, gfn_t end, bool all)
 {
 	struct kvm_mmu_debug *d = kvm->mmu.debug;
 	struct tally sum = {}, t;
 	struct kvm_mmu_page *root;
-	bool counted = all;
+	bool counted = true;
 	unsigned int i;
 
 	if (d->blind || start >= end)
@@ -564,14 +648,15 @@ static void compare(struct kvm *kvm, gfn_t start, gfn_t end, bool all)
 		/* An invalid root is emptied by others, in their time. */
 		counted &= !root->role.invalid;
 		compare_table(&t, root->spt, 0, root->role.level);
-		compare_ghost(&t);
+		if (all)
+			compare_ghost(&t);
 		for (i = 0; i < ARRAY_SIZE(sum.leaves); i++)
-			sum.leaves[i] += t.leaves[i];
+			sum.leaves[i] += t.ghost->nr[i];
 		for (i = 0; i < ARRAY_SIZE(sum.tables); i++)
 			sum.tables[i] += t.tables[i];
 	}
 	if (counted)
-		compare_counts(kvm, &sum);
+		compare_counts(kvm, &sum, all);
 }
 
 void kvm_mmu_debug_verify(struct kvm *kvm)
@@ -616,8 +701,10 @@ void kvm_mmu_debug_unlock(struct kvm *kvm, bool shared)
 
 void kvm_mmu_debug_unlocked(struct kvm *kvm)
 {
+	struct kvm_mmu_debug *d = kvm->mmu.debug;
+
 	/* Others may still be at it; the last of them looks. */
-	if (!write_trylock(&kvm->mmu_lock))
+	if (!READ_ONCE(d->touched_end) || !write_trylock(&kvm->mmu_lock))
 		return;
 	verify_touched(kvm);
 	write_unlock(&kvm->mmu_lock);
@@ -655,7 +742,7 @@ int kvm_mmu_debug_init(struct kvm *kvm)
 	d->touched_start = ~0ull;
 	for (i = 0; i < NR_GHOSTS; i++)
 		for (level = 0; level <= KVM_MMU_MAX_LEAF_LEVEL; level++)
-			xa_init(&d->ghosts[i].leaves[level]);
+			xa_init(&d->ghosts[i].blocks[level]);
 	kvm->mmu.debug = d;
 	return 0;
 }
@@ -663,11 +750,10 @@ int kvm_mmu_debug_init(struct kvm *kvm)
 void kvm_mmu_debug_uninit(struct kvm *kvm)
 {
 	struct kvm_mmu_debug *d = kvm->mmu.debug;
-	unsigned int i, level;
+	unsigned int i;
 
 	for (i = 0; i < NR_GHOSTS; i++)
-		for (level = 0; level <= KVM_MMU_MAX_LEAF_LEVEL; level++)
-			xa_destroy(&d->ghosts[i].leaves[level]);
+		ghost_forget(&d->ghosts[i]);
 	kvm->mmu.debug = NULL;
 	kfree(d);
 }

@@ -70,7 +70,8 @@ static void check_all_gone(struct kvm *kvm)
 		left |= sum.leaves[level];
 	for (level = 0; level < ARRAY_SIZE(sum.tables); level++)
 		left |= sum.tables[level];
-	if (left || !list_empty(&kvm->mmu.tdp_roots) || kvm->mmu.nr_nx_pages)
+	left |= !list_empty(&kvm->mmu.tdp_roots) || kvm->mmu.nr_nx_pages;
+	if (left && kvm_mmu_broken(KVM_MMU_BREAK_NONE))
 		pr_err("page tables of a VM were left behind: report it\n");
 }
 

@@ -100,14 +100,9 @@ struct kvm_mmu_page *kvm_tdp_new_table(struct kvm_mmu_caches *caches,
 				       struct tdp_iter *it)
 {
 	union kvm_mmu_page_role role = it->root->role;
-	gfn_t gfn = it->gfn;
 
 	role.level = it->level - 1;
-	if (kvm_mmu_broken(KVM_MMU_BREAK_CHILD_LEVEL))
-		role.level++;
-	if (kvm_mmu_broken(KVM_MMU_BREAK_CHILD_GFN))
-		gfn++;
-	return new_page(caches, gfn, role);
+	return new_page(caches, it->gfn, role);
 }
 
 static void forget_page(struct kvm_mmu_page *sp)
@@ -152,12 +147,12 @@ static void free_page_later(struct kvm *kvm, struct kvm_mmu_page *sp)
 /* A table came (1) or went (-1). */
 static void account_table(struct kvm *kvm, struct kvm_mmu_page *sp, long nr)
 {
-	if (kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_TABLE) && nr < 0)
-		return;
-	this_cpu_add(kvm->mmu.counts->tables[sp->role.level], nr);
 	mod_lruvec_page_state(virt_to_page(sp->spt), NR_SECONDARY_PAGETABLE,
 			      nr);
 	kvm_mmu_account_pages(nr);
+	if (kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_TABLE) && nr < 0)
+		return;
+	this_cpu_add(kvm->mmu.counts->tables[sp->role.level], nr);
 }
 
 /* --- operations ---------------------------------------------------------- */
@@ -293,7 +288,7 @@ static __always_inline bool store(struct kvm_tdp_op *op, struct tdp_iter *it,
 		.old = it->old_spte,
 		.new = new,
 		.level = it->level,
-		.shared = op->shared,
+		.shared = op->shared && !kvm_mmu_broken(KVM_MMU_BREAK_LOCK),
 		.detached = op->detached,
 	};
 	bool done;
@@ -361,12 +356,22 @@ bool kvm_tdp_clear_dirty(struct kvm_tdp_op *op, struct tdp_iter *it)
 	return true;
 }
 
+/* For tests: a table that is wrong while it is linked, and right before free. */
+static __always_inline void skew_table(struct kvm_mmu_page *sp, int by)
+{
+	if (kvm_mmu_broken(KVM_MMU_BREAK_CHILD_LEVEL))
+		sp->role.level += by;
+	if (kvm_mmu_broken(KVM_MMU_BREAK_CHILD_GFN))
+		sp->gfn += by;
+}
+
 bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 			struct kvm_mmu_page *sp)
 {
 	u64 old = it->old_spte;
 	u64 new = kvm_make_table_spte(op->masks, __pa(sp->spt));
 	bool split = is_leaf_spte(old, it->level);
+	bool done;
 
 	assert_mmu_lock(op);
 	if (is_frozen_spte(op->masks, old))
@@ -374,8 +379,11 @@ bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 
 	sp->parent_sptep = it->sptep;
 	account_table(op->kvm, sp, 1);
+	skew_table(sp, 1);
 	/* A compare-and-exchange: the table's entries are seen before it. */
-	if (!store(op, it, new)) {
+	done = store(op, it, new);
+	skew_table(sp, -1);
+	if (!done) {
 		account_table(op->kvm, sp, -1);
 		return false;
 	}
@@ -467,7 +475,8 @@ void kvm_tdp_op_flush(struct kvm_tdp_op *op)
 {
 	struct kvm_mmu_page *sp, *next, *removed = op->removed;
 
-	pay_flush(op);
+	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_FREE))
+		pay_flush(op);
 	op->removed = NULL;
 
 	/*
@@ -482,6 +491,8 @@ void kvm_tdp_op_flush(struct kvm_tdp_op *op)
 		take_apart(op, sp);
 	}
 	op->detached = false;
+	if (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_FREE))
+		pay_flush(op);
 	pay_counts(op);
 }
 

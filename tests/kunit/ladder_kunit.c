@@ -552,6 +552,3 @@ static struct kunit_suite ladder_suite = {
 };
 
 kunit_test_suite(ladder_suite);
-
-MODULE_DESCRIPTION("KUnit tests of Twinwalk");
-MODULE_LICENSE("GPL");

@@ -8,6 +8,8 @@
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/kthread.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -15,10 +17,15 @@
 #include "params.h"
 #include "tests/kunit/tdp_world.h"
 
-#define STEPS_MODEL    250
-#define STEPS_PARALLEL 100
-#define STEPS_BROKEN   200
+/* Of each format; of each thread and format; until a broken rule is found. */
+#define STEPS_MODEL    100000
+#define STEPS_PARALLEL 10000
+#define STEPS_BROKEN   20000
 #define THREADS	       3
+
+static unsigned long tdp_seed;
+module_param(tdp_seed, ulong, 0444);
+MODULE_PARM_DESC(tdp_seed, "where the TDP MMU's random steps begin");
 
 static int tdp_suite_init(struct kunit_suite *suite)
 {
@@ -54,20 +61,67 @@ static void tdp_exit(struct kunit *test)
 	vfree(test->priv);
 }
 
-/* Random steps; after each, tables and model agree. */
-static void tdp_model(struct kunit *test)
+/* --- random steps -------------------------------------------------------- */
+
+/* Two threads take the formats in turn: a world has one user. */
+struct model_run {
+	struct tdp_world *world;
+	struct completion done;
+	atomic_t *next;
+	int r;
+	unsigned long violations;
+};
+
+static void model_format(struct model_run *run, unsigned int i)
 {
-	struct tdp_world *w = test->priv;
+	struct tdp_world *w = run->world;
+	unsigned int made;
+
+	run->r = tdp_world_init(w, &tdp_formats[i], tdp_seed + i);
+	if (run->r)
+		return;
+	made = tdp_world_random(w, STEPS_MODEL);
+	run->violations += tdp_world_violations(w);
+	pr_info("%s: %u steps, seed %lu, %lu violations\n", tdp_formats[i].name,
+		made, tdp_seed, tdp_world_violations(w));
+	tdp_world_exit(w);
+}
+
+static int model_thread(void *arg)
+{
+	struct model_run *run = arg;
 	unsigned int i;
 
-	for (i = 0; i < nr_tdp_formats; i++) {
-		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[i], i), 0);
-		tdp_world_random(w, STEPS_MODEL);
-		if (tdp_world_violations(w))
-			KUNIT_FAIL(test, "%s: %lu violations, seed %u",
-				   tdp_formats[i].name, tdp_world_violations(w),
-				   i);
-		tdp_world_exit(w);
+	while (!run->r && (i = atomic_inc_return(run->next)) < nr_tdp_formats)
+		model_format(run, i);
+	complete(&run->done);
+	return 0;
+}
+
+/* After each step tables and model agree, and nothing was owed. */
+static void tdp_model(struct kunit *test)
+{
+	struct model_run runs[2] = {};
+	atomic_t next = ATOMIC_INIT(-1);
+	struct task_struct *task;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(runs); i++) {
+		runs[i].next = &next;
+		runs[i].world = vzalloc(sizeof(*runs[i].world));
+		init_completion(&runs[i].done);
+		runs[i].r = runs[i].world ? 0 : -ENOMEM;
+		task = kthread_run(model_thread, &runs[i], "tdp-model/%u", i);
+		if (IS_ERR(task)) {
+			runs[i].r = PTR_ERR(task);
+			complete(&runs[i].done);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(runs); i++) {
+		wait_for_completion(&runs[i].done);
+		vfree(runs[i].world);
+		KUNIT_EXPECT_EQ(test, runs[i].r, 0);
+		KUNIT_EXPECT_EQ(test, runs[i].violations, 0ul);
 	}
 }
 
@@ -109,7 +163,7 @@ static void tdp_parallel(struct kunit *test)
 		kvm_mmu_debug_set_yield(&w->kvm, 61);
 		for (j = 0; j < THREADS; j++) {
 			threads[j].world = w;
-			threads[j].seed = i * 16 + j;
+			threads[j].seed = tdp_seed + i * 16 + j;
 			init_completion(&threads[j].done);
 			task = kthread_run(thread_fn, &threads[j], "tdp/%u", j);
 			if (IS_ERR(task))
@@ -235,33 +289,37 @@ static void tdp_age(struct kunit *test)
 
 /* --- rules broken on purpose --------------------------------------------- */
 
+/* Who found it: kinds of violations, and differences from the model. */
+static void show_finders(struct tdp_world *w, unsigned int rule,
+			 unsigned int steps)
+{
+	unsigned long kinds = 0;
+	unsigned int i;
+
+	for (i = 0; i < KVM_MMU_NR_VIOLATIONS; i++)
+		if (kvm_mmu_debug_violations(&w->kvm, i))
+			__set_bit(i, &kinds);
+	pr_info("rule %u: found after %u steps, violations %*pbl, model %lu\n",
+		rule, steps, KVM_MMU_NR_VIOLATIONS, &kinds, w->wrong);
+}
+
 /* A rule that is broken is found, by one check or another. */
 static void tdp_broken_rules_are_found(struct kunit *test)
 {
-	static const enum kvm_mmu_break rules[] = {
-		KVM_MMU_BREAK_FLUSH_ON_ZAP,
-		KVM_MMU_BREAK_FLUSH_ON_WRPROT,
-		KVM_MMU_BREAK_FLUSH_ON_CLEAR_DIRTY,
-		KVM_MMU_BREAK_FLUSH_ONCE,
-		KVM_MMU_BREAK_WRITABLE_RULE,
-		KVM_MMU_BREAK_ACCOUNT_LEAF,
-		KVM_MMU_BREAK_STORE_UNSEEN,
-		KVM_MMU_BREAK_ZAP_RANGE,
-		KVM_MMU_BREAK_SPLIT_INDEX,
-		KVM_MMU_BREAK_RECOVER_PFN,
-	};
 	struct tdp_world *w = test->priv;
-	unsigned int i;
+	unsigned int rule, steps;
 
-	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[3], i), 0);
-		WRITE_ONCE(kvm_mmu_break, rules[i]);
-		tdp_world_random(w, STEPS_BROKEN);
-		WRITE_ONCE(kvm_mmu_break, KVM_MMU_BREAK_NONE);
+	for (rule = KVM_MMU_BREAK_NONE + 1; rule < KVM_MMU_NR_BREAKS; rule++) {
+		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[3], rule),
+				0);
+		WRITE_ONCE(kvm_mmu_break, rule);
+		steps = tdp_world_random(w, STEPS_BROKEN);
 		if (!tdp_world_violations(w))
-			KUNIT_FAIL(test, "rule %d is broken, nobody found it",
-				   rules[i]);
+			KUNIT_FAIL(test, "rule %u is broken, nobody found it",
+				   rule);
+		show_finders(w, rule, steps);
 		tdp_world_exit(w);
+		WRITE_ONCE(kvm_mmu_break, KVM_MMU_BREAK_NONE);
 	}
 }
 

@@ -63,7 +63,8 @@ int tdp_world_init(struct tdp_world *w, const struct tdp_format *f, u64 seed)
 	memset(w, 0, sizeof(*w));
 	w->seed = seed;
 	prandom_seed_state(&w->rnd, seed);
-	kvm_pte_masks_reset(&w->masks, 46);
+	/* As wide as the window is far out; one bit is left to be reserved. */
+	kvm_pte_masks_reset(&w->masks, f->root_level == 5 ? 51 : 46);
 	if (f->c_bit)
 		kvm_pte_masks_set_me(&w->masks, f->c_bit, f->c_bit, 43);
 	if (f->ept)
@@ -103,9 +104,10 @@ unsigned long tdp_world_violations(struct tdp_world *w)
 
 /* --- the model ----------------------------------------------------------- */
 
+/* The host moves its pages, 2M at a time. */
 static u64 host_pfn(struct tdp_world *w, unsigned int page)
 {
-	return 0x40000 + page;
+	return 0x40000 + page + (READ_ONCE(w->moved[page >> 9]) ? 0x10000 : 0);
 }
 
 static unsigned int level_pages(unsigned int level)
@@ -141,10 +143,9 @@ static void model_map(struct tdp_world *w, unsigned int page,
 	if (level == 1)
 		model_split(w, page);
 	/* What is there already, and allows as much, stays as it is. */
-	if (p->mapped && p->level == level) {
-		if (p->writable >= writable)
-			return;
-	}
+	if (p->mapped && p->level == level && p->pfn == host_pfn(w, page) &&
+	    p->writable >= writable)
+		return;
 	new.mapped = true;
 	new.level = level;
 	new.host_writable = host_writable;
@@ -177,6 +178,12 @@ static void model_zap(struct tdp_world *w, unsigned int page)
 	w->model[page] = (struct model_page){};
 }
 
+static void model_mmio(struct tdp_world *w, unsigned int page)
+{
+	model_split(w, page);
+	w->model[page] = (struct model_page){ .mmio = w->masks.mmio_value };
+}
+
 static void model_wrprot(struct tdp_world *w, unsigned int page)
 {
 	w->model[page].writable = false;
@@ -185,7 +192,7 @@ static void model_wrprot(struct tdp_world *w, unsigned int page)
 /* The small pages of a 2M page, if they amount to it. */
 static void model_recover(struct tdp_world *w, unsigned int first)
 {
-	struct model_page *like = NULL, *p;
+	struct model_page all = {}, *p;
 	unsigned int i;
 
 	for (i = first; i < first + 512; i++) {
@@ -194,22 +201,20 @@ static void model_recover(struct tdp_world *w, unsigned int first)
 			continue;
 		if (p->level != 1)
 			return;
-		if (!like)
-			like = p;
-		if (p->host_writable != like->host_writable)
+		if (!all.mapped)
+			all = *p;
+		if (p->host_writable != all.host_writable ||
+		    (p->pfn ^ all.pfn) >> 9)
 			return;
 	}
-	if (!like)
+	if (!all.mapped)
 		return;
-	like = &(struct model_page){ .host_writable = like->host_writable };
-	for (i = first; i < first + 512; i++)
-		w->model[i] = (struct model_page){
-			.pfn = host_pfn(w, i),
-			.level = 2,
-			.mapped = true,
-			.host_writable = like->host_writable,
-			.writable = like->host_writable,
-		};
+	all.level = 2;
+	all.writable = all.host_writable;
+	for (i = first; i < first + 512; i++) {
+		all.pfn = (all.pfn & ~511ull) | (i - first);
+		w->model[i] = all;
+	}
 }
 
 /* What the tables say of a page, read by nobody's code but this. */
@@ -223,8 +228,12 @@ static struct model_page look(struct tdp_world *w, unsigned int page)
 
 	for (;; level--) {
 		e = READ_ONCE(table[(gfn >> ((level - 1) * 9)) & 511]);
-		if (!(e & BIT_ULL(11)))
+		if (!(e & BIT_ULL(11))) {
+			p.mmio = w->masks.mmio_value &&
+				 (e & w->masks.mmio_mask) ==
+					 w->masks.mmio_value;
 			return p;
+		}
 		if (level == 1 || (e & BIT_ULL(7)))
 			break;
 		table = __va(e & w->masks.pfn);
@@ -247,10 +256,10 @@ static void differ(struct tdp_world *w, unsigned int page,
 	struct model_page *m = &w->model[page];
 
 	if (!w->wrong++ && kvm_mmu_broken(KVM_MMU_BREAK_NONE))
-		pr_err("seed %llu, page %u: is %d pfn %llx level %u w %d/%d, must be %d pfn %llx level %u w %d/%d\n",
-		       w->seed, page, is->mapped, is->pfn, is->level,
-		       is->host_writable, is->writable, m->mapped, m->pfn,
-		       m->level, m->host_writable, m->writable);
+		pr_err("seed %llu, page %u: is %d/%d pfn %llx level %u w %d/%d, must be %d/%d pfn %llx level %u w %d/%d\n",
+		       w->seed, page, is->mapped, is->mmio, is->pfn, is->level,
+		       is->host_writable, is->writable, m->mapped, m->mmio,
+		       m->pfn, m->level, m->host_writable, m->writable);
 }
 
 static void compare_range(struct tdp_world *w, unsigned int from,
@@ -262,8 +271,9 @@ static void compare_range(struct tdp_world *w, unsigned int from,
 	for (i = from; i < to; i++) {
 		is = look(w, i);
 		m = &w->model[i];
-		if (is.mapped != m->mapped || is.pfn != m->pfn ||
-		    is.level != m->level || is.writable != m->writable ||
+		if (is.mapped != m->mapped || is.mmio != m->mmio ||
+		    is.pfn != m->pfn || is.level != m->level ||
+		    is.writable != m->writable ||
 		    is.host_writable != m->host_writable) {
 			differ(w, i, &is);
 			return;
@@ -278,11 +288,25 @@ void tdp_world_compare(struct tdp_world *w)
 
 /* --- steps --------------------------------------------------------------- */
 
-static enum kvm_pf_result map_with(struct tdp_world *w, unsigned int page,
+static enum kvm_pf_result map_with(struct tdp_world *w,
+				   const struct kvm_tdp_map *map,
+				   struct kvm_mmu_caches *caches)
+{
+	enum kvm_pf_result r;
+
+	if (kvm_mmu_caches_topup(caches, KVM_MMU_MAX_ROOT_LEVEL))
+		return RET_PF_RETRY;
+	kvm_mmu_read_lock(&w->kvm);
+	r = kvm_tdp_map(&w->kvm, w->root, map, caches);
+	kvm_mmu_read_unlock(&w->kvm);
+	return r;
+}
+
+static enum kvm_pf_result map_page(struct tdp_world *w, unsigned int page,
 				   unsigned int level, unsigned int leaf_flags,
 				   struct kvm_mmu_caches *caches)
 {
-	struct kvm_tdp_map map = {
+	const struct kvm_tdp_map map = {
 		.gfn = w->base + page,
 		.leaf = {
 			.pfn = host_pfn(w, page),
@@ -292,20 +316,27 @@ static enum kvm_pf_result map_with(struct tdp_world *w, unsigned int page,
 			.flags = leaf_flags,
 		},
 	};
-	enum kvm_pf_result r;
 
-	if (kvm_mmu_caches_topup(caches, KVM_MMU_MAX_ROOT_LEVEL))
-		return RET_PF_RETRY;
-	kvm_mmu_read_lock(&w->kvm);
-	r = kvm_tdp_map(&w->kvm, w->root, &map, caches);
-	kvm_mmu_read_unlock(&w->kvm);
-	return r;
+	return map_with(w, &map, caches);
+}
+
+static enum kvm_pf_result map_mmio(struct tdp_world *w, unsigned int page,
+				   struct kvm_mmu_caches *caches)
+{
+	const struct kvm_tdp_map map = {
+		.gfn = w->base + page,
+		.leaf = { .level = 1, .access = KVM_ACC_ALL },
+		.flags = KVM_TDP_MAP_MMIO,
+		.mmio_gen = page,
+	};
+
+	return map_with(w, &map, caches);
 }
 
 enum kvm_pf_result tdp_world_map(struct tdp_world *w, unsigned int page,
 				 unsigned int level, unsigned int leaf_flags)
 {
-	return map_with(w, page, level, leaf_flags, &w->caches);
+	return map_page(w, page, level, leaf_flags, &w->caches);
 }
 
 static u8 two_mb(struct kvm *kvm, gfn_t gfn, void *arg)
@@ -318,34 +349,65 @@ static unsigned int below(struct rnd_state *rnd, unsigned int n)
 	return prandom_u32_state(rnd) % n;
 }
 
+enum step_op {
+	MAP,
+	MAP_HUGE,
+	MMIO,
+	MOVE, /* the host does, so that the next map finds another pfn */
+	ZAP,
+	WRPROT,
+	CLEAR_DIRTY,
+	AGE,
+	SPLIT,
+	RECOVER,
+	NR_STEPS
+};
+
+/* How often each; what touches 512 entries at a time comes seldom. */
+static const u8 weights[] = {
+	/* clang-format off */
+	[MAP] = 128,
+	[MAP_HUGE] = 1,
+	[MMIO] = 8,
+	[MOVE] = 1,
+	[ZAP] = 32,
+	[WRPROT] = 24,
+	[CLEAR_DIRTY] = 16,
+	[AGE] = 16,
+	[SPLIT] = 1,
+	[RECOVER] = 1,
+	/* clang-format on */
+};
+
+static_assert(ARRAY_SIZE(weights) == NR_STEPS);
+
+static enum step_op random_op(struct rnd_state *rnd)
+{
+	unsigned int op, sum = 0, r;
+
+	for (op = 0; op < NR_STEPS; op++)
+		sum += weights[op];
+	r = below(rnd, sum);
+	for (op = 0; r >= weights[op]; op++)
+		r -= weights[op];
+	return op;
+}
+
 /* A step: what, where, how.  Made by chance, so that a seed makes it again. */
 struct step {
-	enum {
-		MAP,
-		ZAP,
-		WRPROT,
-		CLEAR_DIRTY,
-		AGE,
-		SPLIT,
-		RECOVER,
-		NR_STEPS
-	} op;
+	enum step_op op;
 	unsigned int from;
 	unsigned int to;
-	unsigned int level;
 	unsigned int leaf_flags;
 };
 
 static struct step random_step(struct rnd_state *rnd)
 {
-	/* Three times out of five something is mapped. */
-	unsigned int op = below(rnd, 16);
-	struct step s = { .op = op < NR_STEPS ? op : MAP };
+	struct step s = { .op = random_op(rnd) };
 
 	s.from = below(rnd, WINDOW_PAGES);
 	s.to = min_t(unsigned int, WINDOW_PAGES,
-		     s.from + 1 + below(rnd, below(rnd, 4) ? 16 : 1024));
-	s.level = below(rnd, 4) ? 1 : 2;
+		     s.from + 1 + below(rnd, below(rnd, 64) ? 16 : 1024));
 	if (below(rnd, 8))
 		s.leaf_flags |= KVM_LEAF_HOST_WRITABLE;
 	if (below(rnd, 2))
@@ -367,7 +429,16 @@ static void do_step(struct tdp_world *w, const struct step *s,
 
 	switch (s->op) {
 	case MAP:
-		map_with(w, s->from, s->level, s->leaf_flags, caches);
+		map_page(w, s->from, 1, s->leaf_flags, caches);
+		break;
+	case MAP_HUGE:
+		map_page(w, s->from, 2, s->leaf_flags, caches);
+		break;
+	case MMIO:
+		map_mmio(w, s->from, caches);
+		break;
+	case MOVE:
+		WRITE_ONCE(w->moved[s->from >> 9], !w->moved[s->from >> 9]);
 		break;
 	case ZAP:
 		kvm_zap_gfn_range(&w->kvm, from, to);
@@ -398,7 +469,13 @@ static void model_step(struct tdp_world *w, const struct step *s)
 
 	switch (s->op) {
 	case MAP:
-		model_map(w, s->from, s->level, s->leaf_flags);
+		model_map(w, s->from, 1, s->leaf_flags);
+		break;
+	case MAP_HUGE:
+		model_map(w, s->from, 2, s->leaf_flags);
+		break;
+	case MMIO:
+		model_mmio(w, s->from);
 		break;
 	case ZAP:
 		model_each(w, s->from, s->to, model_zap);
@@ -432,26 +509,29 @@ void tdp_world_random_step(struct tdp_world *w, struct rnd_state *rnd,
 	do_step(w, &s, caches);
 }
 
-void tdp_world_random(struct tdp_world *w, unsigned int steps)
+unsigned int tdp_world_random(struct tdp_world *w, unsigned int steps)
 {
 	struct step s;
 	unsigned int i;
 
 	kvm_mmu_debug_set_yield(&w->kvm, 13);
-	for (i = 0; i < steps && !w->wrong; i++) {
+	for (i = 0; i < steps && !tdp_world_violations(w); i++) {
 		s = random_step(&w->rnd);
 		do_step(w, &s, &w->caches);
 		model_step(w, &s);
 		compare_range(w, s.from, min_t(unsigned int, s.to, s.from + 8));
-		if (i % 128 == 0)
+		if (i % 256 == 0)
 			tdp_world_compare(w);
-		if (w->wrong && kvm_mmu_broken(KVM_MMU_BREAK_NONE))
-			pr_err("step %u: op %d [%u, %u) level %u flags %x\n", i,
-			       s.op, s.from, s.to, s.level, s.leaf_flags);
+		if (tdp_world_violations(w) &&
+		    kvm_mmu_broken(KVM_MMU_BREAK_NONE))
+			pr_err("step %u: op %d [%u, %u) flags %x\n", i, s.op,
+			       s.from, s.to, s.leaf_flags);
+		cond_resched();
 	}
 	tdp_world_compare(w);
 	kvm_mmu_debug_set_yield(&w->kvm, 0);
 	kvm_mmu_write_lock(&w->kvm);
 	kvm_mmu_debug_verify(&w->kvm);
 	kvm_mmu_write_unlock(&w->kvm);
+	return i;
 }

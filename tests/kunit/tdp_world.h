@@ -39,6 +39,7 @@ struct model_page {
 	u64 pfn;
 	u8 level;
 	bool mapped;
+	bool mmio;
 	bool host_writable;
 	bool writable;
 };
@@ -54,7 +55,7 @@ struct tdp_world {
 	unsigned long wrong;
 	atomic_t flushes;
 	atomic_t reloads;
-	bool read_only[WINDOW_PAGES >> 9];
+	bool moved[WINDOW_PAGES >> 9];
 	struct model_page model[WINDOW_PAGES];
 };
 
@@ -64,8 +65,11 @@ void tdp_world_exit(struct tdp_world *w);
 /* Violations that the debug build has counted, and differences found here. */
 unsigned long tdp_world_violations(struct tdp_world *w);
 
-/* Random steps, checked against the model; stops at the first difference. */
-void tdp_world_random(struct tdp_world *w, unsigned int steps);
+/*
+ * Random steps, checked against the model.  Stops at the first violation or
+ * difference.  Returns how many steps were made.
+ */
+unsigned int tdp_world_random(struct tdp_world *w, unsigned int steps);
 
 /* Compare the window with the model. */
 void tdp_world_compare(struct tdp_world *w);

@@ -65,7 +65,11 @@ COMMON = ["load50", "abi", "params", "virt_on_demand", "refused_rmmod",
 KUNIT = [
     # Thousands of loads wait for RCU: let it not be lazy about it.
     Boot("kunit", "amd", "sanitizer", ["kunit", "kmemleak"],
-         append="rcupdate.rcu_expedited=1", limit=600),
+         append="rcupdate.rcu_expedited=1 lab.suites=!twinwalk_tdp",
+         limit=560),
+    Boot("kunit-tdp", "amd", "sanitizer", ["kunit", "kmemleak"],
+         append="rcupdate.rcu_expedited=1 lab.suites=twinwalk_tdp",
+         limit=560),
 ]
 
 # The first is what users have; the second is quoted beside it.

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import termios
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -436,26 +437,38 @@ def prepare(boot, shell=False):
     return folder, command
 
 
-def run(boot):
-    """Boot a host; its rows, printed and returned."""
+def show_rows(report, rows):
+    lines = []
+    for name, good, note in rows:
+        if good and name in report.in_table:
+            continue
+        lines.append(f"  {'ok    ' if good else 'NOT OK'} {report.boot.name}: "
+                     f"{name}{'  (' + note + ')' if note else ''}")
+        if not good and name not in report.in_table:
+            lines += [f"         | {line}"
+                      for line in report.log.get(name.split("/")[0], [])]
+    return lines
+
+
+def run_prepared(boot, folder, command):
+    """Boot a host; its rows, printed in one piece, and returned."""
     begin = time.monotonic()
-    folder, command = prepare(boot)
     say(f"  {boot.name}: booting, at most {boot.limit} s")
     report = boot_once(boot, folder, command)
     if not report.ended and report.locked_up():
         say(f"  {boot.name}: THE EMULATED HOST LOCKED UP, booted once more")
         report = boot_once(boot, folder, command)
     rows = report.complete()
-    for name, good, note in rows:
-        if good and name in report.in_table:
-            continue
-        say(f"  {'ok    ' if good else 'NOT OK'} {boot.name}: {name}"
-            f"{'  (' + note + ')' if note else ''}")
-        if not good and name not in report.in_table:
-            for line in report.log.get(name.split("/")[0], []):
-                say(f"         | {line}")
-    say(f"  {boot.name}: {time.monotonic() - begin:.0f} s")
+    say("\n".join(show_rows(report, rows) +
+                  [f"  {boot.name}: {time.monotonic() - begin:.0f} s"]))
     return rows, report
+
+
+def run(chosen):
+    """Boot hosts, as many at a time as there are CPUs: each takes one."""
+    prepared = [(boot, *prepare(boot)) for boot in chosen]
+    with ThreadPoolExecutor(min(len(chosen), os.cpu_count())) as pool:
+        return list(pool.map(lambda p: run_prepared(*p), prepared))
 
 
 def verdict(title, rows):
@@ -501,21 +514,16 @@ def run_set(name, only=None):
     if not chosen:
         raise LabError(f"no boot {only}; there are: " +
                        " ".join(b.name for b in boots.SETS[name]))
-    rows = []
-    reports = []
-    for boot in chosen:
-        of_boot, report = run(boot)
-        rows += of_boot
-        reports.append(report)
-    show_figures(reports)
-    return verdict(f"check-{name}", rows)
+    done = run(chosen)
+    show_figures([report for _, report in done])
+    return verdict(f"check-{name}", [row for rows, _ in done for row in rows])
 
 
 def demo(vendor):
     boot = boots.DEMO[vendor]
     say(f"A host with {'AMD-V' if vendor == 'amd' else 'VT-x'} boots, loads "
         "the module, runs a tool that opens /dev/kvm, and unloads it.")
-    rows, report = run(boot)
+    [(rows, report)] = run([boot])
     say("")
     for line in report.log.get("demo", []):
         say(line)
