@@ -65,47 +65,6 @@ bool kvm_spte_is_legal(const struct kvm_pte_masks *m, u64 spte,
 	return false;
 }
 
-static u64 leaf_permissions(const struct kvm_pte_masks *m,
-			    const struct kvm_leaf_req *req)
-{
-	u64 spte = m->readable;
-
-	if ((req->access & KVM_ACC_EXEC) && !(req->flags & KVM_LEAF_NX))
-		spte |= m->exec;
-	else
-		spte |= m->nx;
-	if (req->access & KVM_ACC_USER)
-		spte |= m->user;
-	if (!(req->flags & KVM_LEAF_HOST_WRITABLE))
-		return spte;
-
-	spte |= m->host_writable;
-	if ((req->flags & KVM_LEAF_WRITE_TRACKED) ||
-	    !(req->access & KVM_ACC_WRITE))
-		return spte;
-
-	spte |= m->mmu_writable;
-	if (!(req->flags & KVM_LEAF_DIRTY_LOG) || (req->flags & KVM_LEAF_WRITE))
-		spte |= m->writable | m->dirty;
-	return spte;
-}
-
-u64 kvm_make_leaf_spte(const struct kvm_pte_masks *m,
-		       const struct kvm_leaf_req *req)
-{
-	u64 spte = (req->pfn << PAGE_SHIFT) | KVM_PTE_MMU_PRESENT |
-		   req->memtype;
-
-	spte |= leaf_permissions(m, req);
-	if (req->level > 1)
-		spte |= KVM_PTE_HUGE;
-	if (!(req->flags & KVM_LEAF_NOT_ENCRYPTED))
-		spte |= m->me;
-	if (req->flags & KVM_LEAF_OLD)
-		return kvm_spte_mark_old(m, spte);
-	return spte | m->accessed;
-}
-
 u64 kvm_make_mmio_spte(const struct kvm_pte_masks *m, gfn_t gfn,
 		       unsigned int access, u64 gen)
 {
@@ -168,27 +127,4 @@ u64 kvm_make_huge_spte(const struct kvm_pte_masks *m, u64 small,
 	if (is_mmu_writable_spte(m, small))
 		return kvm_spte_make_writable(m, huge);
 	return kvm_spte_mark_young(m, huge);
-}
-
-bool kvm_spte_needs_flush(const struct kvm_pte_masks *m, u64 old, u64 new,
-			  unsigned int level)
-{
-	u64 lost;
-
-	if (!is_shadow_present_pte(old))
-		return false;
-	if (!is_last_spte(old, level))
-		return old != new;
-	/* A split: who makes the table gives it what the leaf had. */
-	if (is_table_spte(new, level))
-		return false;
-	if (!is_shadow_present_pte(new))
-		return true;
-	if ((old ^ new) & (m->pfn | m->memtype | m->me))
-		return true;
-
-	/* NX is a permission upside down. */
-	lost = (spte_permissions(m, old) ^ m->nx) &
-	       ~(spte_permissions(m, new) ^ m->nx);
-	return lost || (old & ~new & m->dirty);
 }

@@ -184,6 +184,24 @@ enum kvm_spte_kind kvm_spte_kind(const struct kvm_pte_masks *m, u64 spte,
 bool kvm_spte_is_legal(const struct kvm_pte_masks *m, u64 spte,
 		       unsigned int level);
 
+/**
+ * kvm_spte_mark_old() - the same leaf, not used since
+ * @m: the format
+ * @spte: a leaf
+ *
+ * Nothing of what the page allows is lost, so there is no flush to owe: while
+ * the TLB has it, the page may look old though it is used.
+ */
+static inline u64 kvm_spte_mark_old(const struct kvm_pte_masks *m, u64 spte)
+{
+	if (m->accessed)
+		return spte & ~m->accessed;
+	if (is_access_tracked_spte(m, spte))
+		return spte;
+	return (spte & ~(m->present | m->saved)) |
+	       (spte & m->present) << KVM_PTE_SAVED_SHIFT;
+}
+
 /* For struct kvm_leaf_req. */
 #define KVM_LEAF_HOST_WRITABLE BIT(0) /* the host lets the page be written */
 #define KVM_LEAF_WRITE_TRACKED BIT(1) /* a shadowed page table: no writes */
@@ -209,6 +227,32 @@ struct kvm_leaf_req {
 	u16 flags;
 };
 
+/* What of kvm_make_leaf_spte() the request decides. */
+static inline u64 kvm_leaf_permissions(const struct kvm_pte_masks *m,
+				       const struct kvm_leaf_req *req)
+{
+	u64 spte = m->readable;
+
+	if ((req->access & KVM_ACC_EXEC) && !(req->flags & KVM_LEAF_NX))
+		spte |= m->exec;
+	else
+		spte |= m->nx;
+	if (req->access & KVM_ACC_USER)
+		spte |= m->user;
+	if (!(req->flags & KVM_LEAF_HOST_WRITABLE))
+		return spte;
+
+	spte |= m->host_writable;
+	if ((req->flags & KVM_LEAF_WRITE_TRACKED) ||
+	    !(req->access & KVM_ACC_WRITE))
+		return spte;
+
+	spte |= m->mmu_writable;
+	if (!(req->flags & KVM_LEAF_DIRTY_LOG) || (req->flags & KVM_LEAF_WRITE))
+		spte |= m->writable | m->dirty;
+	return spte;
+}
+
 /**
  * kvm_make_leaf_spte() - an entry that maps a page
  * @m: the format
@@ -218,8 +262,21 @@ struct kvm_leaf_req {
  * write-tracked, and, with dirty logging, this is a write: who maps it for a
  * write marks the page dirty.
  */
-u64 kvm_make_leaf_spte(const struct kvm_pte_masks *m,
-		       const struct kvm_leaf_req *req);
+static inline u64 kvm_make_leaf_spte(const struct kvm_pte_masks *m,
+				     const struct kvm_leaf_req *req)
+{
+	u64 spte = (req->pfn << PAGE_SHIFT) | KVM_PTE_MMU_PRESENT |
+		   req->memtype;
+
+	spte |= kvm_leaf_permissions(m, req);
+	if (req->level > 1)
+		spte |= KVM_PTE_HUGE;
+	if (!(req->flags & KVM_LEAF_NOT_ENCRYPTED))
+		spte |= m->me;
+	if (req->flags & KVM_LEAF_OLD)
+		return kvm_spte_mark_old(m, spte);
+	return spte | m->accessed;
+}
 
 /**
  * kvm_make_table_spte() - an entry that points to a table
@@ -256,25 +313,7 @@ unsigned int kvm_mmio_spte_access(const struct kvm_pte_masks *m, u64 spte);
 /** kvm_mmio_spte_gen() - the low KVM_MMIO_GEN_BITS of its generation */
 u64 kvm_mmio_spte_gen(u64 spte);
 
-/**
- * kvm_spte_mark_old() - the same leaf, not used since
- * @m: the format
- * @spte: a leaf
- *
- * Nothing of what the page allows is lost, so there is no flush to owe: while
- * the TLB has it, the page may look old though it is used.
- */
-static inline u64 kvm_spte_mark_old(const struct kvm_pte_masks *m, u64 spte)
-{
-	if (m->accessed)
-		return spte & ~m->accessed;
-	if (is_access_tracked_spte(m, spte))
-		return spte;
-	return (spte & ~(m->present | m->saved)) |
-	       (spte & m->present) << KVM_PTE_SAVED_SHIFT;
-}
-
-/** kvm_spte_mark_young() - the same leaf, used: the reverse */
+/** kvm_spte_mark_young() - the same leaf, used: the reverse of mark_old */
 static inline u64 kvm_spte_mark_young(const struct kvm_pte_masks *m, u64 spte)
 {
 	if (!is_access_tracked_spte(m, spte))
@@ -345,7 +384,27 @@ u64 kvm_make_huge_spte(const struct kvm_pte_masks *m, u64 small,
  * Not for A: a page that looks old for a while harms nobody.  Not for a leaf
  * that is split into the same.
  */
-bool kvm_spte_needs_flush(const struct kvm_pte_masks *m, u64 old, u64 new,
-			  unsigned int level);
+static inline bool kvm_spte_needs_flush(const struct kvm_pte_masks *m, u64 old,
+					u64 new, unsigned int level)
+{
+	u64 lost;
+
+	if (!is_shadow_present_pte(old))
+		return false;
+	if (!is_last_spte(old, level))
+		return old != new;
+	/* A split: who makes the table gives it what the leaf had. */
+	if (is_table_spte(new, level))
+		return false;
+	if (!is_shadow_present_pte(new))
+		return true;
+	if ((old ^ new) & (m->pfn | m->memtype | m->me))
+		return true;
+
+	/* NX is a permission upside down. */
+	lost = (spte_permissions(m, old) ^ m->nx) &
+	       ~(spte_permissions(m, new) ^ m->nx);
+	return lost || (old & ~new & m->dirty);
+}
 
 #endif

@@ -124,6 +124,82 @@ static inline void tdp_iter_start(struct tdp_iter *it,
 	it->yielded = true;
 }
 
+/**
+ * tdp_iter_goto() - the entry that translates a gfn
+ * @it: filled but for what a walk needs: there is no next entry
+ * @masks: the format
+ * @root: see tdp_iter_start()
+ * @gfn: the page
+ * @min_level: see tdp_iter_start(); at least 1
+ *
+ * Leads down to @min_level, or to an entry above that is no table.  A fault
+ * comes this way, so it is short.
+ *
+ * Return: true; false, the root can't translate @gfn.
+ */
+static inline bool tdp_iter_goto(struct tdp_iter *it,
+				 const struct kvm_pte_masks *masks,
+				 struct kvm_mmu_page *root, gfn_t gfn,
+				 unsigned int min_level)
+{
+	unsigned int level = root->role.level;
+	unsigned int shift = kvm_level_shift(level);
+	u64 *sptep = root->spt;
+	u64 index = gfn >> shift;
+	u64 spte;
+
+	if (unlikely(index >= SPTES_PER_TABLE))
+		return false;
+	for (;;) {
+		sptep += index;
+		spte = READ_ONCE(*sptep);
+		/* What is a table at level 2 is one above, and costs less to ask. */
+		if (level <= min_level || !is_table_spte(spte, 2))
+			break;
+		sptep = tdp_child(masks, spte);
+		level--;
+		shift -= KVM_LEVEL_BITS;
+		index = (gfn >> shift) & (SPTES_PER_TABLE - 1);
+	}
+
+	it->masks = masks;
+	it->root = root;
+	it->cursor = gfn;
+	it->gfn = gfn >> shift << shift;
+	it->sptep = sptep;
+	it->old_spte = spte;
+	it->level = level;
+	return true;
+}
+
+/**
+ * tdp_iter_rest_of_table() - what of a 4K table is left to visit
+ * @it: at an entry of the table
+ *
+ * For loops of their own over a table's entries.
+ *
+ * Return: how many entries, this one included, the table and the range have.
+ */
+static inline unsigned int tdp_iter_rest_of_table(const struct tdp_iter *it)
+{
+	u64 left = SPTES_PER_TABLE - tdp_index(it->gfn, 1);
+
+	return min(left, it->end - it->gfn);
+}
+
+/**
+ * tdp_iter_skip() - go on in the same table
+ * @it: the walk
+ * @nr: how many entries further; they are not behind the table or the range
+ *
+ * old_spte is not read: the next thing is tdp_iter_next(), from a 4K table.
+ */
+static inline void tdp_iter_skip(struct tdp_iter *it, unsigned int nr)
+{
+	it->sptep += nr;
+	it->gfn += nr;
+}
+
 /* Side, or up and side; no more if that is behind the range. */
 static inline void tdp_iter_step_side(struct tdp_iter *it)
 {

@@ -14,9 +14,9 @@
 #include "vm.h"
 
 /* A table below the entry, which is nonpresent, MMIO, or a huge leaf. */
-static bool make_table(struct kvm_tdp_op *op, struct tdp_iter *it,
-		       const struct kvm_tdp_map *map,
-		       struct kvm_mmu_caches *caches)
+static noinline bool make_table(struct kvm_tdp_op *op, struct tdp_iter *it,
+				const struct kvm_tdp_map *map,
+				struct kvm_mmu_caches *caches)
 {
 	bool split = is_leaf_spte(it->old_spte, it->level);
 	bool nx = it->level <= map->nx_level;
@@ -89,12 +89,15 @@ static bool clear_the_way(struct kvm_tdp_op *op, struct tdp_iter *it)
 	return true;
 }
 
-static enum kvm_pf_result map_mmio(struct kvm_tdp_op *op, struct tdp_iter *it,
-				   const struct kvm_tdp_map *map)
+static noinline enum kvm_pf_result map_mmio(struct kvm_tdp_op *op,
+					    struct tdp_iter *it,
+					    const struct kvm_tdp_map *map)
 {
 	u64 spte = kvm_make_mmio_spte(op->masks, map->gfn, map->leaf.access,
 				      map->mmio_gen);
 
+	if (is_frozen_spte(op->masks, it->old_spte))
+		return RET_PF_RETRY;
 	if (is_shadow_present_pte(it->old_spte) &&
 	    !kvm_mmu_broken(KVM_MMU_BREAK_MMIO_OVER_LEAF) &&
 	    !clear_the_way(op, it))
@@ -114,12 +117,37 @@ static bool suffices(const struct kvm_pte_masks *m, u64 have, u64 want)
 	return !(b & ~a) && !((have ^ want) & m->memtype);
 }
 
+/* There is a leaf already: the same, or less, or another page. */
+static noinline enum kvm_pf_result change_leaf(struct kvm_tdp_op *op,
+					       struct tdp_iter *it,
+					       const struct kvm_tdp_map *map,
+					       u64 spte)
+{
+	const struct kvm_pte_masks *m = op->masks;
+	u64 old = it->old_spte;
+
+	if (map->flags & KVM_TDP_MAP_PREFETCH)
+		return RET_PF_SPURIOUS;
+	if (spte_to_pfn(m, old) != spte_to_pfn(m, spte)) {
+		if (!clear_the_way(op, it))
+			return RET_PF_RETRY;
+	} else if (suffices(m, old, spte)) {
+		if (!is_access_tracked_spte(m, old))
+			return RET_PF_SPURIOUS;
+		spte = kvm_spte_mark_young(m, old);
+	} else if (is_mmu_writable_spte(m, spte) && is_writable_pte(m, old)) {
+		/* What another fault has gained stays. */
+		spte |= m->writable | (old & m->dirty);
+	}
+	return kvm_tdp_set_spte(op, it, spte) ? RET_PF_FIXED : RET_PF_RETRY;
+}
+
 static enum kvm_pf_result map_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
 				   const struct kvm_tdp_map *map)
 {
 	const struct kvm_pte_masks *m = op->masks;
 	struct kvm_leaf_req req = map->leaf;
-	u64 old = it->old_spte, spte;
+	u64 spte;
 
 	req.level = it->level;
 	req.pfn &= ~(kvm_level_pages(it->level) - 1);
@@ -127,22 +155,8 @@ static enum kvm_pf_result map_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
 	if (kvm_mmu_broken(KVM_MMU_BREAK_WRITABLE_RULE))
 		spte |= m->writable;
 
-	if (is_leaf_spte(old, it->level)) {
-		if (map->flags & KVM_TDP_MAP_PREFETCH)
-			return RET_PF_SPURIOUS;
-		if (spte_to_pfn(m, old) != req.pfn) {
-			if (!clear_the_way(op, it))
-				return RET_PF_RETRY;
-		} else if (suffices(m, old, spte)) {
-			if (!is_access_tracked_spte(m, old))
-				return RET_PF_SPURIOUS;
-			spte = kvm_spte_mark_young(m, old);
-		} else if (is_mmu_writable_spte(m, spte) &&
-			   is_writable_pte(m, old)) {
-			/* What another fault has gained stays. */
-			spte |= m->writable | (old & m->dirty);
-		}
-	}
+	if (unlikely(is_leaf_spte(it->old_spte, it->level)))
+		return change_leaf(op, it, map, spte);
 	return kvm_tdp_set_spte(op, it, spte) ? RET_PF_FIXED : RET_PF_RETRY;
 }
 
@@ -151,17 +165,17 @@ enum kvm_pf_result kvm_tdp_map(struct kvm *kvm, struct kvm_mmu_page *root,
 			       struct kvm_mmu_caches *caches)
 {
 	enum kvm_pf_result r = RET_PF_RETRY;
-	struct kvm_tdp_op op;
-	struct tdp_iter it;
+	/* 200 bytes that the compiler would clear otherwise, on each fault. */
+	struct kvm_tdp_op op __uninitialized;
+	struct tdp_iter it __uninitialized;
 
 	if (unlikely(root->role.invalid))
 		return RET_PF_RETRY;
 
 	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
 	kvm_tdp_op_enter(&op, root);
-	tdp_iter_start(&it, op.masks, root, 1, map->gfn, map->gfn + 1);
-	if (tdp_iter_next(&it) && walk_down(&op, &it, map, caches) &&
-	    !is_frozen_spte(op.masks, it.old_spte))
+	if (tdp_iter_goto(&it, op.masks, root, map->gfn, map->leaf.level) &&
+	    walk_down(&op, &it, map, caches))
 		r = map->flags & KVM_TDP_MAP_MMIO ? map_mmio(&op, &it, map) :
 						    map_leaf(&op, &it, map);
 	kvm_tdp_op_end(&op);

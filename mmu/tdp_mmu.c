@@ -24,39 +24,6 @@
 #include "mmu/tdp_mmu.h"
 #include "vm.h"
 
-/* --- mmu_lock ------------------------------------------------------------ */
-
-void kvm_mmu_read_lock(struct kvm *kvm) __acquires(&kvm->mmu_lock)
-{
-	read_lock(&kvm->mmu_lock);
-}
-
-void kvm_mmu_read_unlock(struct kvm *kvm) __releases(&kvm->mmu_lock)
-{
-	kvm_mmu_debug_unlock(kvm, true);
-	read_unlock(&kvm->mmu_lock);
-	kvm_mmu_debug_unlocked(kvm);
-}
-
-void kvm_mmu_write_lock(struct kvm *kvm) __acquires(&kvm->mmu_lock)
-{
-	write_lock(&kvm->mmu_lock);
-}
-
-void kvm_mmu_write_unlock(struct kvm *kvm) __releases(&kvm->mmu_lock)
-{
-	kvm_mmu_debug_unlock(kvm, false);
-	write_unlock(&kvm->mmu_lock);
-}
-
-static void assert_mmu_lock(struct kvm_tdp_op *op)
-{
-	if (op->shared)
-		lockdep_assert_held_read(&op->kvm->mmu_lock);
-	else
-		lockdep_assert_held_write(&op->kvm->mmu_lock);
-}
-
 /* --- tables -------------------------------------------------------------- */
 
 void kvm_mmu_caches_init(struct kvm *kvm, struct kvm_mmu_caches *c,
@@ -122,10 +89,12 @@ void kvm_tdp_split_leaf(const struct kvm_pte_masks *masks,
 			struct kvm_mmu_page *sp, u64 huge, unsigned int level)
 {
 	unsigned int skew = kvm_mmu_broken(KVM_MMU_BREAK_SPLIT_INDEX);
+	u64 spte = kvm_make_small_spte(masks, huge, level, 0);
+	u64 step = kvm_make_small_spte(masks, huge, level, 1) - spte;
 	unsigned int i;
 
-	for (i = 0; i < SPTES_PER_TABLE; i++)
-		sp->spt[i] = kvm_make_small_spte(masks, huge, level, i ^ skew);
+	for (i = 0; i < SPTES_PER_TABLE; i++, spte += step)
+		sp->spt[i ^ skew] = spte;
 }
 
 static void free_page_rcu(struct rcu_head *head)
@@ -157,24 +126,13 @@ static void account_table(struct kvm *kvm, struct kvm_mmu_page *sp, long nr)
 
 /* --- operations ---------------------------------------------------------- */
 
-void kvm_tdp_op_begin(struct kvm_tdp_op *op, struct kvm *kvm,
-		      enum kvm_mmu_lock_mode mode) __acquires(RCU)
+static __always_inline void owe_flush(struct kvm_tdp_op *op, gfn_t start,
+				      gfn_t end)
 {
-	*op = (struct kvm_tdp_op){
-		.kvm = kvm,
-		.masks = kvm->mmu.masks,
-		.shared = mode == KVM_MMU_SHARED,
-		.flush_start = ~0ull,
-	};
-	assert_mmu_lock(op);
-	rcu_read_lock();
-}
-
-static __always_inline void owe_flush(struct kvm_tdp_op *op, gfn_t gfn,
-				      unsigned int level)
-{
-	op->flush_start = min(op->flush_start, gfn);
-	op->flush_end = max(op->flush_end, gfn + kvm_level_pages(level));
+	if (op->root->role.invalid)
+		return;
+	op->flush_start = min(op->flush_start, start);
+	op->flush_end = max(op->flush_end, end);
 }
 
 static void pay_flush(struct kvm_tdp_op *op)
@@ -190,19 +148,6 @@ static void pay_flush(struct kvm_tdp_op *op)
 		kvm_mmu_debug_flushed(kvm, op->flush_start, nr);
 	op->flush_start = ~0ull;
 	op->flush_end = 0;
-}
-
-static void pay_counts(struct kvm_tdp_op *op)
-{
-	unsigned int level;
-
-	for (level = 1; level <= KVM_MMU_MAX_LEAF_LEVEL; level++) {
-		if (!op->leaves[level])
-			continue;
-		this_cpu_add(op->kvm->mmu.counts->leaves[level],
-			     op->leaves[level]);
-		op->leaves[level] = 0;
-	}
 }
 
 int kvm_tdp_op_topup(struct kvm_tdp_op *op, struct tdp_iter *it,
@@ -224,20 +169,18 @@ int kvm_tdp_op_topup(struct kvm_tdp_op *op, struct tdp_iter *it,
 
 /* --- stores -------------------------------------------------------------- */
 
-static __always_inline void count_leaf(struct kvm_tdp_op *op,
-				       unsigned int level, int nr)
+/* Leaves came (above 0) or went (below). */
+static __always_inline void count_leaves(struct kvm_tdp_op *op,
+					 unsigned int level, long nr)
 {
-	if (kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_LEAF) && nr < 0)
-		return;
-	op->leaves[level] += nr;
+	this_cpu_add(op->kvm->mmu.counts->leaves[level], nr);
 }
 
 /* For tests: leave out a flush that is due. */
-static bool flush_is_broken(struct kvm_tdp_op *op, u64 old, u64 new)
+static bool flush_is_broken(const struct kvm_pte_masks *m, u64 old, u64 new)
 {
 	bool zapped = !is_shadow_present_pte(new);
-	bool wrprot = is_writable_pte(op->masks, old) &&
-		      !is_writable_pte(op->masks, new);
+	bool wrprot = is_writable_pte(m, old) && !is_writable_pte(m, new);
 
 	return (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ON_ZAP) && zapped) ||
 	       (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ON_WRPROT) && !zapped &&
@@ -245,26 +188,58 @@ static bool flush_is_broken(struct kvm_tdp_op *op, u64 old, u64 new)
 }
 
 /*
+ * What changes of leaves of a level amount to beyond the entries.  Where many
+ * are changed in a row it stays in registers.
+ */
+struct changes {
+	unsigned long nr;
+	long leaves;
+	gfn_t flush_start;
+	gfn_t flush_end;
+};
+
+static __always_inline void needs_flush(struct changes *c, gfn_t gfn,
+					unsigned int level)
+{
+	c->flush_start = min(c->flush_start, gfn);
+	c->flush_end = max(c->flush_end, gfn + kvm_level_pages(level));
+}
+
+/*
  * The choke point: what a change of an entry means beyond the entry.  It was a
  * leaf or nothing, and is a leaf or nothing.
  */
-static __always_inline void changed_leaf(struct kvm_tdp_op *op,
-					 struct tdp_iter *it, u64 old, u64 new)
+static __always_inline void changed_leaf(const struct kvm_pte_masks *m,
+					 struct changes *c,
+					 const struct tdp_iter *it, u64 old,
+					 u64 new)
 {
-	op->changed++;
+	c->nr++;
 	if (is_shadow_present_pte(old)) {
-		count_leaf(op, it->level, -1);
-		if (kvm_spte_needs_flush(op->masks, old, new, it->level) &&
-		    !op->root->role.invalid && !flush_is_broken(op, old, new))
-			owe_flush(op, it->gfn, it->level);
+		if (!kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_LEAF))
+			c->leaves--;
+		if (kvm_spte_needs_flush(m, old, new, it->level) &&
+		    !flush_is_broken(m, old, new))
+			needs_flush(c, it->gfn, it->level);
 	}
 	if (is_shadow_present_pte(new))
-		count_leaf(op, it->level, 1);
+		c->leaves++;
+}
+
+static __always_inline void account_changes(struct kvm_tdp_op *op,
+					    const struct changes *c,
+					    unsigned int level)
+{
+	op->changed += c->nr;
+	if (c->leaves)
+		count_leaves(op, level, c->leaves);
+	if (c->flush_start < c->flush_end)
+		owe_flush(op, c->flush_start, c->flush_end);
 }
 
 /* The same where a table was: it has to be flushed, and taken apart. */
-static void removed_table(struct kvm_tdp_op *op, struct tdp_iter *it, u64 old,
-			  u64 new)
+static noinline void removed_table(struct kvm_tdp_op *op, struct tdp_iter *it,
+				   u64 old, u64 new)
 {
 	struct kvm_mmu_page *sp = kvm_mmu_page_of(old & op->masks->pfn);
 
@@ -273,8 +248,7 @@ static void removed_table(struct kvm_tdp_op *op, struct tdp_iter *it, u64 old,
 	sp->replacement = new;
 	sp->next = op->removed;
 	op->removed = sp;
-	if (!op->root->role.invalid)
-		owe_flush(op, it->gfn, it->level);
+	owe_flush(op, it->gfn, it->gfn + kvm_level_pages(it->level));
 }
 
 /* The store itself, and the debug build's account of it, in one step. */
@@ -303,32 +277,46 @@ static __always_inline bool store(struct kvm_tdp_op *op, struct tdp_iter *it,
 	return done;
 }
 
-bool kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it, u64 new)
+/* A table's entry becomes FROZEN first. */
+static noinline bool remove_table(struct kvm_tdp_op *op, struct tdp_iter *it,
+				  u64 new)
 {
-	const struct kvm_pte_masks *m = op->masks;
 	u64 old = it->old_spte;
-	u64 stored = new;
+	u64 stored = op->masks->frozen;
 
-	assert_mmu_lock(op);
-	if (is_frozen_spte(m, old))
-		return false;
-
-	if (is_table_spte(old, it->level) &&
-	    !kvm_mmu_broken(KVM_MMU_BREAK_FREEZE))
-		stored = m->frozen;
+	if (kvm_mmu_broken(KVM_MMU_BREAK_FREEZE))
+		stored = new;
 	if (!store(op, it, stored))
 		return false;
 	it->old_spte = stored;
-	if (is_table_spte(old, it->level))
-		removed_table(op, it, old, new);
-	else
-		changed_leaf(op, it, old, new);
+	removed_table(op, it, old, new);
 	return true;
 }
 
-bool kvm_tdp_clear_dirty(struct kvm_tdp_op *op, struct tdp_iter *it)
+bool kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it, u64 new)
 {
-	u64 dirty = op->masks->dirty;
+	struct changes c = { .flush_start = ~0ull };
+	u64 old = it->old_spte;
+
+	kvm_tdp_op_assert_locked(op);
+	if (is_frozen_spte(op->masks, old))
+		return false;
+	if (is_table_spte(old, it->level))
+		return remove_table(op, it, new);
+
+	if (!store(op, it, new))
+		return false;
+	it->old_spte = new;
+	changed_leaf(op->masks, &c, it, old, new);
+	account_changes(op, &c, it->level);
+	return true;
+}
+
+static __always_inline bool clear_dirty(struct kvm_tdp_op *op,
+					struct changes *c,
+					const struct tdp_iter *it,
+					unsigned int bit)
+{
 	struct kvm_mmu_store told = {
 		.root = op->root,
 		.sptep = it->sptep,
@@ -338,23 +326,118 @@ bool kvm_tdp_clear_dirty(struct kvm_tdp_op *op, struct tdp_iter *it)
 	};
 	bool was;
 
-	assert_mmu_lock(op);
 	kvm_mmu_debug_begin(op->kvm);
-	was = test_and_clear_bit(__ffs64(dirty), (unsigned long *)it->sptep);
+	was = test_and_clear_bit(bit, (unsigned long *)it->sptep);
 	told.new = READ_ONCE(*it->sptep);
-	told.old = told.new | dirty;
+	told.old = told.new | BIT_ULL(bit);
 	kvm_mmu_debug_end(op->kvm, was && is_leaf_spte(told.new, it->level) ?
 					   &told :
 					   NULL);
 	if (!was)
 		return false;
 
-	it->old_spte &= ~dirty;
-	op->changed++;
+	c->nr++;
 	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ON_CLEAR_DIRTY))
-		owe_flush(op, it->gfn, it->level);
+		needs_flush(c, it->gfn, it->level);
 	return true;
 }
+
+bool kvm_tdp_clear_dirty(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	u64 dirty = op->masks->dirty;
+	struct changes c = { .flush_start = ~0ull };
+
+	kvm_tdp_op_assert_locked(op);
+	if (!clear_dirty(op, &c, it, __ffs64(dirty)))
+		return false;
+	it->old_spte &= ~dirty;
+	account_changes(op, &c, it->level);
+	return true;
+}
+
+/* --- the leaves of one table --------------------------------------------- */
+
+static __always_inline u64 to_nothing(const struct kvm_pte_masks *m, u64 spte)
+{
+	return m->nonpresent;
+}
+
+static __always_inline u64 to_wrprot(const struct kvm_pte_masks *m, u64 spte)
+{
+	return is_writable_pte(m, spte) ? kvm_spte_wrprot(m, spte) : spte;
+}
+
+/* The CPU may set A or D meanwhile, others may change the entry. */
+static __always_inline void
+change_entry(struct kvm_tdp_op *op, const struct kvm_pte_masks *m,
+	     struct changes *c, struct tdp_iter *at,
+	     u64 (*to)(const struct kvm_pte_masks *m, u64 spte))
+{
+	u64 old, new;
+
+	while (is_shadow_present_pte(at->old_spte)) {
+		old = at->old_spte;
+		new = to(m, old);
+		if (new == old)
+			return;
+		if (store(op, at, new)) {
+			changed_leaf(m, c, at, old, new);
+			return;
+		}
+	}
+}
+
+/* The loop that counts: inlined whole, with the place in registers. */
+static __always_inline void
+change_table(struct kvm_tdp_op *op, struct tdp_iter *it,
+	     u64 (*to)(const struct kvm_pte_masks *m, u64 spte))
+{
+	struct tdp_iter at = { .gfn = it->gfn, .sptep = it->sptep, .level = 1 };
+	/* A copy, so that the loop's stores don't make it read them anew. */
+	const struct kvm_pte_masks m = *op->masks;
+	unsigned int nr = tdp_iter_rest_of_table(it);
+	u64 *end = it->sptep + nr;
+	struct changes c = { .flush_start = ~0ull };
+
+	kvm_tdp_op_assert_locked(op);
+	for (; at.sptep < end; at.sptep++, at.gfn++) {
+		tdp_iter_refresh(&at);
+		change_entry(op, &m, &c, &at, to);
+	}
+	account_changes(op, &c, 1);
+	tdp_iter_skip(it, nr - 1);
+}
+
+void kvm_tdp_zap_table(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	change_table(op, it, to_nothing);
+}
+
+void kvm_tdp_wrprot_table(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	change_table(op, it, to_wrprot);
+}
+
+void kvm_tdp_clear_dirty_table(struct kvm_tdp_op *op, struct tdp_iter *it)
+{
+	unsigned int nr = tdp_iter_rest_of_table(it);
+	struct tdp_iter at = { .gfn = it->gfn, .sptep = it->sptep, .level = 1 };
+	u64 *end = it->sptep + nr;
+	u64 dirty = op->masks->dirty;
+	unsigned int bit = __ffs64(dirty);
+	struct changes c = { .flush_start = ~0ull };
+
+	kvm_tdp_op_assert_locked(op);
+	for (; at.sptep < end; at.sptep++, at.gfn++) {
+		tdp_iter_refresh(&at);
+		if (is_shadow_present_pte(at.old_spte) && (at.old_spte & dirty))
+			clear_dirty(op, &c, &at, bit);
+	}
+	account_changes(op, &c, 1);
+	tdp_iter_skip(it, nr - 1);
+}
+
+/* --- linking and taking apart -------------------------------------------- */
 
 /* For tests: a table that is wrong while it is linked, and right before free. */
 static __always_inline void skew_table(struct kvm_mmu_page *sp, int by)
@@ -373,7 +456,7 @@ bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 	bool split = is_leaf_spte(old, it->level);
 	bool done;
 
-	assert_mmu_lock(op);
+	kvm_tdp_op_assert_locked(op);
 	if (is_frozen_spte(op->masks, old))
 		return false;
 
@@ -388,8 +471,9 @@ bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 		return false;
 	}
 	if (split) {
-		count_leaf(op, it->level, -1);
-		op->leaves[it->level - 1] += SPTES_PER_TABLE;
+		if (!kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_LEAF))
+			count_leaves(op, it->level, -1);
+		count_leaves(op, it->level - 1, SPTES_PER_TABLE);
 	}
 	op->changed++;
 	it->old_spte = new;
@@ -401,7 +485,8 @@ bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
  * to it once more, so wait: it owes no more than a flush before that, and waits
  * for nobody.
  */
-static u64 take_entry(struct kvm_tdp_op *op, struct tdp_iter *it)
+static __always_inline u64 take_entry(struct kvm_tdp_op *op,
+				      struct tdp_iter *it)
 {
 	do {
 		tdp_iter_refresh(it);
@@ -418,18 +503,18 @@ static void take_apart_one(struct kvm_tdp_op *op, struct kvm_mmu_page *sp,
 			   struct kvm_mmu_page **below)
 {
 	struct tdp_iter it = { .gfn = sp->gfn, .level = sp->role.level };
+	u64 *end = sp->spt + SPTES_PER_TABLE;
+	u64 pages = kvm_level_pages(it.level);
 	struct kvm_mmu_page *child;
-	unsigned int i;
+	long leaves = 0;
 	u64 old;
 
-	for (i = 0; i < SPTES_PER_TABLE; i++) {
-		it.sptep = sp->spt + i;
+	for (it.sptep = sp->spt; it.sptep < end; it.sptep++, it.gfn += pages) {
 		old = take_entry(op, &it);
-		it.gfn += kvm_level_pages(it.level);
 		if (!is_shadow_present_pte(old))
 			continue;
 		if (is_last_spte(old, it.level)) {
-			count_leaf(op, it.level, -1);
+			leaves++;
 			continue;
 		}
 		child = kvm_mmu_page_of(old & op->masks->pfn);
@@ -437,6 +522,8 @@ static void take_apart_one(struct kvm_tdp_op *op, struct kvm_mmu_page *sp,
 		child->next = *below;
 		*below = child;
 	}
+	if (leaves && !kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_LEAF))
+		count_leaves(op, it.level, -leaves);
 	account_table(op->kvm, sp, -1);
 	free_page_later(op->kvm, sp);
 }
@@ -468,17 +555,14 @@ static void unfreeze_parent(struct kvm_tdp_op *op, struct kvm_mmu_page *sp)
 	/* Nobody else changes a frozen entry, so this does not fail. */
 	if (store(op, &it, sp->replacement) &&
 	    is_leaf_spte(sp->replacement, it.level))
-		count_leaf(op, it.level, 1);
+		count_leaves(op, it.level, 1);
 }
 
-void kvm_tdp_op_flush(struct kvm_tdp_op *op)
+static noinline void pay_tables(struct kvm_tdp_op *op)
 {
 	struct kvm_mmu_page *sp, *next, *removed = op->removed;
 
-	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_FREE))
-		pay_flush(op);
 	op->removed = NULL;
-
 	/*
 	 * All of them first: who takes a table apart may wait for somebody
 	 * else's frozen entry, and must not have one of its own then.
@@ -491,23 +575,18 @@ void kvm_tdp_op_flush(struct kvm_tdp_op *op)
 		take_apart(op, sp);
 	}
 	op->detached = false;
-	if (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_FREE))
+}
+
+void kvm_tdp_op_flush(struct kvm_tdp_op *op)
+{
+	bool late = kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_FREE);
+
+	if (!late)
 		pay_flush(op);
-	pay_counts(op);
-}
-
-void kvm_tdp_op_enter(struct kvm_tdp_op *op, struct kvm_mmu_page *root)
-{
 	if (op->removed)
-		kvm_tdp_op_flush(op);
-	op->root = root;
-}
-
-unsigned long kvm_tdp_op_end(struct kvm_tdp_op *op) __releases(RCU)
-{
-	kvm_tdp_op_flush(op);
-	rcu_read_unlock();
-	return op->changed;
+		pay_tables(op);
+	if (late)
+		pay_flush(op);
 }
 
 static bool yield_wanted(struct kvm_tdp_op *op)

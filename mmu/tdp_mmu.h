@@ -26,16 +26,18 @@
 #define TWINWALK_MMU_TDP_MMU_H
 
 #include <linux/kvm_types.h>
+#include <linux/lockdep.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
+#include "mmu/debug.h"
 #include "mmu/mmu_cache.h"
 #include "mmu/mmu_page.h"
 #include "mmu/mmu_vm.h"
 #include "mmu/spte.h"
 #include "mmu/tdp_iter.h"
-
-struct kvm;
+#include "vm.h"
 
 /**
  * struct kvm_mmu_caches - what new tables are made of
@@ -78,10 +80,31 @@ static inline int kvm_mmu_caches_topup(struct kvm_mmu_caches *c,
 
 /* --- mmu_lock, by these so that debug builds see it dropped -------------- */
 
-void kvm_mmu_read_lock(struct kvm *kvm);
-void kvm_mmu_read_unlock(struct kvm *kvm);
-void kvm_mmu_write_lock(struct kvm *kvm);
-void kvm_mmu_write_unlock(struct kvm *kvm);
+static inline void kvm_mmu_read_lock(struct kvm *kvm) __acquires(&kvm->mmu_lock)
+{
+	read_lock(&kvm->mmu_lock);
+}
+
+static inline void kvm_mmu_read_unlock(struct kvm *kvm)
+	__releases(&kvm->mmu_lock)
+{
+	kvm_mmu_debug_unlock(kvm, true);
+	read_unlock(&kvm->mmu_lock);
+	kvm_mmu_debug_unlocked(kvm);
+}
+
+static inline void kvm_mmu_write_lock(struct kvm *kvm)
+	__acquires(&kvm->mmu_lock)
+{
+	write_lock(&kvm->mmu_lock);
+}
+
+static inline void kvm_mmu_write_unlock(struct kvm *kvm)
+	__releases(&kvm->mmu_lock)
+{
+	kvm_mmu_debug_unlock(kvm, false);
+	write_unlock(&kvm->mmu_lock);
+}
 
 /* --- operations ---------------------------------------------------------- */
 
@@ -95,7 +118,6 @@ void kvm_mmu_write_unlock(struct kvm *kvm);
  * @flush_start: first gfn to be flushed; nothing is owed if not below ...
  * @flush_end: ... the one behind the last
  * @removed: tables whose entry is FROZEN, by next
- * @leaves: by how many the leaves of each level became more
  * @changed: how many entries it changed
  */
 struct kvm_tdp_op {
@@ -107,7 +129,6 @@ struct kvm_tdp_op {
 	gfn_t flush_start;
 	gfn_t flush_end;
 	struct kvm_mmu_page *removed;
-	long leaves[KVM_MMU_MAX_LEAF_LEVEL + 1];
 	unsigned long changed;
 };
 
@@ -117,6 +138,15 @@ enum kvm_mmu_lock_mode {
 	KVM_MMU_SHARED,
 };
 
+/* Is mmu_lock held as the operation says? */
+static inline void kvm_tdp_op_assert_locked(const struct kvm_tdp_op *op)
+{
+	if (op->shared)
+		lockdep_assert_held_read(&op->kvm->mmu_lock);
+	else
+		lockdep_assert_held_write(&op->kvm->mmu_lock);
+}
+
 /**
  * kvm_tdp_op_begin() - an operation that owes nothing so far
  * @op: filled whole
@@ -125,24 +155,44 @@ enum kvm_mmu_lock_mode {
  *
  * Enters an RCU read-side section, which lasts until kvm_tdp_op_end().
  */
-void kvm_tdp_op_begin(struct kvm_tdp_op *op, struct kvm *kvm,
-		      enum kvm_mmu_lock_mode mode);
-
-/**
- * kvm_tdp_op_enter() - go on with another root
- * @op: pays for the tables that it removed of the root before
- * @root: the caller has a reference
- */
-void kvm_tdp_op_enter(struct kvm_tdp_op *op, struct kvm_mmu_page *root);
+static inline void kvm_tdp_op_begin(struct kvm_tdp_op *op, struct kvm *kvm,
+				    enum kvm_mmu_lock_mode mode) __acquires(RCU)
+{
+	rcu_read_lock();
+	/* One by one: a literal would be cleared first, and cost a fault more. */
+	op->kvm = kvm;
+	op->masks = kvm->mmu.masks;
+	op->root = NULL;
+	op->shared = mode == KVM_MMU_SHARED;
+	op->detached = false;
+	op->flush_start = ~0ull;
+	op->flush_end = 0;
+	op->removed = NULL;
+	op->changed = 0;
+	kvm_tdp_op_assert_locked(op);
+}
 
 /**
  * kvm_tdp_op_flush() - pay what is owed
  * @op: the operation
  *
  * One TLB flush for all since the last; then the removed tables are taken
- * apart and given to RCU, and the counters brought up to date.
+ * apart and given to RCU.
  */
 void kvm_tdp_op_flush(struct kvm_tdp_op *op);
+
+/**
+ * kvm_tdp_op_enter() - go on with another root
+ * @op: pays for the tables that it removed of the root before
+ * @root: the caller has a reference
+ */
+static inline void kvm_tdp_op_enter(struct kvm_tdp_op *op,
+				    struct kvm_mmu_page *root)
+{
+	if (op->removed)
+		kvm_tdp_op_flush(op);
+	op->root = root;
+}
 
 /**
  * kvm_tdp_op_end() - pay what is owed, leave the RCU section
@@ -150,7 +200,14 @@ void kvm_tdp_op_flush(struct kvm_tdp_op *op);
  *
  * Return: how many entries were changed.
  */
-unsigned long kvm_tdp_op_end(struct kvm_tdp_op *op);
+static inline unsigned long kvm_tdp_op_end(struct kvm_tdp_op *op)
+	__releases(RCU)
+{
+	if (unlikely(op->removed || op->flush_start < op->flush_end))
+		kvm_tdp_op_flush(op);
+	rcu_read_unlock();
+	return op->changed;
+}
 
 /**
  * kvm_tdp_op_yield() - let others have the CPU or the lock, if they want it
@@ -203,6 +260,24 @@ bool __must_check kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it,
  * Return: true if D was set.
  */
 bool kvm_tdp_clear_dirty(struct kvm_tdp_op *op, struct tdp_iter *it);
+
+/**
+ * kvm_tdp_zap_table() - kvm_tdp_set_spte() to nonpresent, for many leaves
+ * @op: the operation
+ * @it: an entry of a 4K table; led to the last that was looked at, which is that
+ *	of the table or of the range
+ *
+ * Leaves other entries as they are.  For each of these three: 512 entries at
+ * most, so there may be a yield before and after, and what a loop over a table
+ * costs is what these cost.
+ */
+void kvm_tdp_zap_table(struct kvm_tdp_op *op, struct tdp_iter *it);
+
+/** kvm_tdp_wrprot_table() - the same, and the leaves stay without their W */
+void kvm_tdp_wrprot_table(struct kvm_tdp_op *op, struct tdp_iter *it);
+
+/** kvm_tdp_clear_dirty_table() - kvm_tdp_clear_dirty(), in the same way */
+void kvm_tdp_clear_dirty_table(struct kvm_tdp_op *op, struct tdp_iter *it);
 
 /**
  * kvm_tdp_link_table() - make an entry point to a table

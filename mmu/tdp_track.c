@@ -18,38 +18,50 @@
  * the CPU, the page is young indeed.
  */
 static __always_inline bool age_spte(const struct kvm_pte_masks *m, u64 *sptep,
-				     u64 spte, bool mark)
+				     u64 spte)
 {
 	if (!is_accessed_spte(m, spte))
 		return false;
-	if (mark)
-		try_cmpxchg64(sptep, &spte, kvm_spte_mark_old(m, spte));
+	try_cmpxchg64(sptep, &spte, kvm_spte_mark_old(m, spte));
 	return true;
 }
 
-/* The leaves of one 4K table, from the iterator's on: the loop that counts. */
-static bool age_table(struct tdp_iter *it, bool mark)
+/* The loop that counts: a fifth of it would be the loop itself. */
+static __always_inline bool age_leaves(const struct kvm_pte_masks *m,
+				       u64 *sptep, unsigned int nr)
 {
-	const struct kvm_pte_masks *m = it->masks;
-	u64 left = SPTES_PER_TABLE - tdp_index(it->gfn, 1);
-	u64 nr = min(left, it->end - it->gfn);
-	u64 *sptep = it->sptep, *last = sptep + nr;
 	bool young = false;
+	unsigned int i;
 	u64 spte;
 
-	for (; sptep < last; sptep++) {
-		spte = READ_ONCE(*sptep);
-		if (is_shadow_present_pte(spte))
-			young |= age_spte(m, sptep, spte, mark);
+#pragma GCC unroll 4
+	for (i = 0; i < nr; i++) {
+		spte = READ_ONCE(sptep[i]);
+		if (is_shadow_present_pte(spte) && age_spte(m, sptep + i, spte))
+			young = true;
 	}
+	return young;
+}
 
-	it->sptep = last - 1;
-	it->gfn += nr - 1;
+/* The leaves of one 4K table, from the iterator's on. */
+static bool age_table(struct tdp_iter *it)
+{
+	/* A copy, so that the loop's stores don't make it read them anew. */
+	const struct kvm_pte_masks m = *it->masks;
+	unsigned int nr = tdp_iter_rest_of_table(it);
+	bool young = false;
+
+	/* A format has one of the two: a loop for each, that need not ask. */
+	if (m.accessed)
+		young = age_leaves(&m, it->sptep, nr);
+	else if (m.saved)
+		young = age_leaves(&m, it->sptep, nr);
+	tdp_iter_skip(it, nr - 1);
 	return young;
 }
 
 static bool age_root(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t start,
-		     gfn_t end, bool mark)
+		     gfn_t end)
 {
 	const struct kvm_pte_masks *m = kvm->mmu.masks;
 	bool young = false;
@@ -58,11 +70,26 @@ static bool age_root(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t start,
 	tdp_iter_start(&it, m, root, 1, start, end);
 	while (tdp_iter_next(&it)) {
 		if (it.level == 1)
-			young |= age_table(&it, mark);
+			young |= age_table(&it);
 		else if (is_leaf_spte(it.old_spte, it.level))
-			young |= age_spte(m, it.sptep, it.old_spte, mark);
+			young |= age_spte(m, it.sptep, it.old_spte);
 	}
 	return young;
+}
+
+/* The same with nothing marked: one young page is enough. */
+static bool test_age_root(struct kvm *kvm, struct kvm_mmu_page *root,
+			  gfn_t start, gfn_t end)
+{
+	const struct kvm_pte_masks *m = kvm->mmu.masks;
+	struct tdp_iter it;
+
+	tdp_iter_start(&it, m, root, 1, start, end);
+	while (tdp_iter_next(&it))
+		if (is_leaf_spte(it.old_spte, it.level) &&
+		    is_accessed_spte(m, it.old_spte))
+			return true;
+	return false;
 }
 
 static bool age_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end,
@@ -76,7 +103,8 @@ static bool age_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end,
 	list_for_each_entry_rcu(root, &kvm->mmu.tdp_roots, link) {
 		role.word = READ_ONCE(root->role.word);
 		if (!role.invalid && role.smm == as_id)
-			young |= age_root(kvm, root, start, end, mark);
+			young |= mark ? age_root(kvm, root, start, end) :
+					test_age_root(kvm, root, start, end);
 	}
 	rcu_read_unlock();
 	return young;
@@ -124,6 +152,18 @@ static void track_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
 		wrprot_leaf(op, it);
 }
 
+/* A leaf, or what is left of a table of them. */
+static void track_entries(struct kvm_tdp_op *op, struct tdp_iter *it,
+			  enum kvm_dirty_mode mode)
+{
+	if (it->level > 1)
+		track_leaf(op, it, mode);
+	else if (mode == KVM_DIRTY_CLEAR_BIT && op->masks->dirty)
+		kvm_tdp_clear_dirty_table(op, it);
+	else
+		kvm_tdp_wrprot_table(op, it);
+}
+
 unsigned long kvm_tdp_track_writes(struct kvm *kvm, int as_id, gfn_t start,
 				   gfn_t end, enum kvm_dirty_mode mode)
 {
@@ -140,7 +180,7 @@ unsigned long kvm_tdp_track_writes(struct kvm *kvm, int as_id, gfn_t start,
 		while (tdp_iter_next(&it)) {
 			if (kvm_tdp_op_yield(&op, &it))
 				continue;
-			track_leaf(&op, &it, mode);
+			track_entries(&op, &it, mode);
 		}
 	}
 	changed = kvm_tdp_op_end(&op);
@@ -228,39 +268,39 @@ int kvm_tdp_split_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end,
 	return r;
 }
 
-/* Does @spte map what entry @i of a huge page that @first is of would map? */
-static bool same_page(const struct kvm_pte_masks *m, u64 first, u64 spte)
+/* Where two leaves of a table differ, they are not parts of one page. */
+static u64 same_bits(const struct kvm_pte_masks *m)
 {
-	u64 same = m->pfn | m->memtype | m->me | m->user | m->exec | m->nx |
-		   m->host_writable | m->mmu_writable;
-
-	first = kvm_spte_mark_young(m, first);
-	spte = kvm_spte_mark_young(m, spte);
-	return !((first ^ spte) & same);
+	return m->pfn | m->memtype | m->me | m->user | m->exec | m->nx |
+	       m->host_writable | m->mmu_writable;
 }
 
 /* The huge leaf that a table amounts to, or 0. */
 static u64 whole_leaf(const struct kvm_pte_masks *m, struct tdp_iter *it)
 {
 	u64 *table = tdp_child(m, it->old_spte);
+	u64 spte, huge = 0, part = 0, step = 0;
 	unsigned int i, child = it->level - 1;
-	u64 spte, huge, made = 0;
+	u64 same = same_bits(m);
 
-	for (i = 0; i < SPTES_PER_TABLE; i++) {
+	for (i = 0; i < SPTES_PER_TABLE; i++, part += step) {
 		spte = READ_ONCE(table[i]);
 		if (!is_shadow_present_pte(spte))
 			continue;
 		if (!is_last_spte(spte, child))
 			return 0;
-		huge = kvm_make_huge_spte(m, spte, it->level);
-		if (!made)
-			made = huge;
-		if (!same_page(m, kvm_make_small_spte(m, made, it->level, i),
-			       spte) &&
+		if (!huge) {
+			huge = kvm_make_huge_spte(m, spte, it->level);
+			part = kvm_make_small_spte(m, huge, it->level, i);
+			step = kvm_make_small_spte(m, huge, it->level, 1) -
+			       kvm_make_small_spte(m, huge, it->level, 0);
+		}
+		/* A huge leaf is made young, and so are its parts. */
+		if (((part ^ kvm_spte_mark_young(m, spte)) & same) &&
 		    !kvm_mmu_broken(KVM_MMU_BREAK_RECOVER_PFN))
 			return 0;
 	}
-	return made;
+	return huge;
 }
 
 static void recover_table(struct kvm_tdp_op *op, struct tdp_iter *it,

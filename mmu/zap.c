@@ -21,6 +21,10 @@ void kvm_tdp_zap_leaves(struct kvm_tdp_op *op, gfn_t start, gfn_t end)
 	while (tdp_iter_next(&it)) {
 		if (kvm_tdp_op_yield(op, &it))
 			continue;
+		if (it.level == 1) {
+			kvm_tdp_zap_table(op, &it);
+			continue;
+		}
 		/* The CPU may set A or D meanwhile, others may split. */
 		while (is_leaf_spte(it.old_spte, it.level) &&
 		       !kvm_tdp_set_spte(op, &it, m->nonpresent))

@@ -20,6 +20,8 @@
 #include "bench.h"
 #include "mmu/mmu.h"
 #include "mmu/mmu_page.h"
+#include "mmu/mmu_vm.h"
+#include "tests/bench/tdp_bench.h"
 
 #ifdef TWINWALK_DEBUG
 #error "TWINWALK_BENCH counts what users run: not together with TWINWALK_DEBUG"
@@ -77,6 +79,18 @@ static u64 pte_list_desc_slot_bytes(struct kunit *test)
 	return BENCH_WHOLE(bytes);
 }
 
+/* What a VM costs that has no table yet; see below for each CPU's part. */
+static u64 mmu_vm_bytes(struct kunit *test)
+{
+	return BENCH_WHOLE(sizeof(struct kvm_mmu_vm));
+}
+
+static u64 mmu_vm_cpu_bytes(struct kunit *test)
+{
+	return BENCH_WHOLE(sizeof(struct kvm_mmu_counts));
+}
+
+/* Rows of the targets first; the others' stand a little above today's. */
 static const struct bench_figure figures[] = {
 	/* clang-format off */
 	{ "mmu_page", "bytes", BENCH_WHOLE(64), mmu_page_bytes },
@@ -85,6 +99,38 @@ static const struct bench_figure figures[] = {
 	  pte_list_desc_slot_bytes },
 	{ "pte_masks_valid", "instructions", BENCH_WHOLE(250),
 	  pte_masks_valid },
+	{ "tdp_map_4k", "instructions", BENCH_WHOLE(250), tdp_bench_map_4k },
+	{ "tdp_zap_leaf", "instructions", BENCH_WHOLE(40),
+	  tdp_bench_zap_leaf },
+	{ "tdp_age_leaf", "instructions", BENCH_WHOLE(15),
+	  tdp_bench_age_young },
+	{ "tdp_age_leaf_no_ad", "instructions", BENCH_WHOLE(15),
+	  tdp_bench_age_young_no_ad },
+	{ "tdp_zap_flushes", "flushes", BENCH_WHOLE(1),
+	  tdp_bench_zap_flushes },
+	{ "mmu_vm", "bytes", BENCH_WHOLE(288), mmu_vm_bytes },
+	{ "mmu_vm_cpu", "bytes", BENCH_WHOLE(96), mmu_vm_cpu_bytes },
+	{ "tdp_map_2m", "instructions", BENCH_WHOLE(250), tdp_bench_map_2m },
+	{ "tdp_map_spurious", "instructions", BENCH_WHOLE(280),
+	  tdp_bench_map_spurious },
+	{ "tdp_zap_leaf_8_tables", "instructions", BENCH_WHOLE(24),
+	  tdp_bench_zap_leaf_8_tables },
+	{ "tdp_zap_none", "instructions", BENCH_WHOLE(460),
+	  tdp_bench_zap_none },
+	{ "tdp_age_old_leaf", "instructions", BENCH_WHOLE(8),
+	  tdp_bench_age_old },
+	{ "tdp_age_old_leaf_no_ad", "instructions", BENCH_WHOLE(9),
+	  tdp_bench_age_old_no_ad },
+	{ "tdp_wrprot_leaf", "instructions", BENCH_WHOLE(56),
+	  tdp_bench_wrprot_leaf },
+	{ "tdp_clear_dirty_leaf", "instructions", BENCH_WHOLE(21),
+	  tdp_bench_clear_dirty_leaf },
+	{ "tdp_split_2m", "instructions", BENCH_WHOLE(4100),
+	  tdp_bench_split_2m },
+	{ "tdp_recover_2m", "instructions", BENCH_WHOLE(21500),
+	  tdp_bench_recover_2m },
+	{ "tdp_root_get_put", "instructions", BENCH_WHOLE(96),
+	  tdp_bench_root_get_put },
 	/* clang-format on */
 };
 
