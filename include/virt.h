@@ -2,7 +2,8 @@
 /*
  * virt.h - the module's ladder and the enabling of virtualisation
  *
- * Owns: the public side of virt/ladder.c, hardware.c, dev.c and debugfs.c.
+ * Owns: the public side of virt/ladder.c, hardware.c, dev.c, debugfs.c and
+ * vcpu.c.
  *
  * Lock order of the whole module, outermost first.  What is not there yet
  * (memslots, MMU) has its place in docs/design.md.
@@ -17,6 +18,7 @@
 
 struct dentry;
 struct kvm;
+struct kvm_mmu_vm_ops;
 struct kvm_x86_vendor;
 
 /**
@@ -94,5 +96,8 @@ void kvm_dev_exit(void);
  * Context: may sleep.
  */
 void kvm_vm_debugfs_create(struct kvm *kvm, int fd);
+
+/* How the MMU reaches a VM's vCPUs; in virt/vcpu.c. */
+extern const struct kvm_mmu_vm_ops kvm_vcpu_mmu_ops;
 
 #endif

@@ -688,6 +688,8 @@ void kvm_mmu_debug_unlock(struct kvm *kvm, bool shared)
 	struct kvm_mmu_debug *d = kvm->mmu.debug;
 	struct debtor *me;
 
+	if (!d)
+		return;
 	spin_lock(&d->lock);
 	me = debtor_of(d, false);
 	if (me) {
@@ -704,7 +706,7 @@ void kvm_mmu_debug_unlocked(struct kvm *kvm)
 	struct kvm_mmu_debug *d = kvm->mmu.debug;
 
 	/* Others may still be at it; the last of them looks. */
-	if (!READ_ONCE(d->touched_end) || !write_trylock(&kvm->mmu_lock))
+	if (!d || !READ_ONCE(d->touched_end) || !write_trylock(&kvm->mmu_lock))
 		return;
 	verify_touched(kvm);
 	write_unlock(&kvm->mmu_lock);

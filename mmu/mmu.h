@@ -12,6 +12,12 @@
  *	  kvm_mmu_set_ept_masks(), kvm_mmu_set_me_mask()   by the vendor
  *	  kvm_configure_mmu()				   by the vendor
  *	kvm_mmu_hardware_setup()	masks checked and frozen, caches made
+ *
+ * and for each VM, from there on:
+ *
+ *	kvm_mmu_create_vm()		the VM is nobody's so far
+ *	kvm_mmu_create_vm_debugfs()	its folder is there
+ *	kvm_mmu_destroy_vm()		its folder, its vCPUs and users are gone
  */
 #ifndef TWINWALK_MMU_H
 #define TWINWALK_MMU_H
@@ -21,6 +27,8 @@
 #include "mmu/pte_masks.h"
 
 struct kmem_cache;
+struct kvm;
+struct kvm_mmu_vm_ops;
 
 /* Levels of a page table entry, KVM's numbers: 1 is 4K, 2 is 2M, 3 is 1G. */
 enum kvm_mmu_level {
@@ -113,6 +121,38 @@ int kvm_mmu_hardware_setup(void);
 
 /** kvm_mmu_hardware_unsetup() - the reverse of kvm_mmu_hardware_setup() */
 void kvm_mmu_hardware_unsetup(void);
+
+/**
+ * kvm_mmu_create_vm() - make the MMU's part of a new VM
+ * @kvm: zeroed
+ * @ops: how the MMU reaches the VM's vCPUs; has to stay
+ *
+ * In the format, and with the levels, that this host has.  Allocates no table.
+ * Without the TDP MMU there is nothing to make but the lock.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM, with nothing left behind.
+ */
+int kvm_mmu_create_vm(struct kvm *kvm, const struct kvm_mmu_vm_ops *ops);
+
+/**
+ * kvm_mmu_destroy_vm() - the reverse of kvm_mmu_create_vm()
+ * @kvm: no vCPU, no user and no file of it is left
+ *
+ * Context: may sleep.
+ */
+void kvm_mmu_destroy_vm(struct kvm *kvm);
+
+/**
+ * kvm_mmu_create_vm_debugfs() - show the VM's tables in its debugfs folder
+ * @kvm: with debugfs_dentry set; who removes that removes the files
+ *
+ * "mmu_tables" and "mmu_mappings", if the VM has the TDP MMU.  Failure is not
+ * an error: the files are then missing.
+ *
+ * Context: may sleep.
+ */
+void kvm_mmu_create_vm_debugfs(struct kvm *kvm);
 
 /** kvm_mmu_pte_masks() - the masks that this host's SPTEs have; never NULL */
 const struct kvm_pte_masks *kvm_mmu_pte_masks(void);

@@ -12,9 +12,34 @@
 #include <linux/printk.h>
 
 #include "mmu/debug.h"
+#include "mmu/mmu.h"
 #include "mmu/mmu_vm.h"
 #include "mmu/tdp_mmu.h"
+#include "params.h"
 #include "vm.h"
+
+int kvm_mmu_create_vm(struct kvm *kvm, const struct kvm_mmu_vm_ops *ops)
+{
+	const struct kvm_mmu_config *host = kvm_mmu_get_config();
+	struct kvm_mmu_vm_config config = {
+		.ops = ops,
+		.masks = kvm_mmu_pte_masks(),
+		.root_level = host->tdp_root_level,
+		.max_huge_level = host->max_huge_level,
+	};
+
+	if (kvm_param_tdp_mmu)
+		return kvm_mmu_init_vm(kvm, &config);
+
+	rwlock_init(&kvm->mmu_lock);
+	return 0;
+}
+
+void kvm_mmu_destroy_vm(struct kvm *kvm)
+{
+	if (kvm_has_tdp_mmu(&kvm->mmu))
+		kvm_mmu_uninit_vm(kvm);
+}
 
 int kvm_mmu_init_vm(struct kvm *kvm, const struct kvm_mmu_vm_config *config)
 {

@@ -103,6 +103,18 @@ struct kvm_mmu_vm_config {
 };
 
 /**
+ * kvm_has_tdp_mmu() - does the VM have the TDP MMU?
+ * @mmu: of the VM
+ *
+ * Return: false on a host without TDP, or with tdp_mmu=0: all of @mmu is zero,
+ * and what tdp_mmu.h has, its locking included, is not for this VM.
+ */
+static inline bool kvm_has_tdp_mmu(const struct kvm_mmu_vm *mmu)
+{
+	return mmu->counts;
+}
+
+/**
  * kvm_mmu_init_vm() - the MMU's part of a new VM
  * @kvm: zeroed
  * @config: copied

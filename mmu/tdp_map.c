@@ -11,6 +11,7 @@
 #include "mmu/nx_recovery.h"
 #include "mmu/tdp_map.h"
 #include "mmu/tdp_mmu.h"
+#include "mmu/trace.h"
 #include "vm.h"
 
 /* A table below the entry, which is nonpresent, MMIO, or a huge leaf. */
@@ -179,5 +180,6 @@ enum kvm_pf_result kvm_tdp_map(struct kvm *kvm, struct kvm_mmu_page *root,
 		r = map->flags & KVM_TDP_MAP_MMIO ? map_mmio(&op, &it, map) :
 						    map_leaf(&op, &it, map);
 	kvm_tdp_op_end(&op);
+	trace_kvm_mmu_spte_requested(map, r);
 	return r;
 }

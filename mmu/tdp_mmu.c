@@ -22,6 +22,7 @@
 #include "mmu/mmu.h"
 #include "mmu/nx_recovery.h"
 #include "mmu/tdp_mmu.h"
+#include "mmu/trace.h"
 #include "vm.h"
 
 /* --- tables -------------------------------------------------------------- */
@@ -110,6 +111,7 @@ static void free_page_rcu(struct rcu_head *head)
 static void free_page_later(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	kvm_mmu_debug_freed(kvm, sp);
+	trace_kvm_mmu_prepare_zap_page(sp);
 	call_rcu(&sp->rcu_head, free_page_rcu);
 }
 
@@ -142,6 +144,7 @@ static void pay_flush(struct kvm_tdp_op *op)
 
 	if (op->flush_start >= op->flush_end)
 		return;
+	trace_kvm_tdp_flush(op->flush_start, nr);
 	kvm->mmu.ops->flush_remote_tlbs(kvm, op->flush_start, nr);
 	kvm_mmu_debug_flushed(kvm, op->flush_start, nr);
 	if (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ONCE))
@@ -209,11 +212,11 @@ static __always_inline void needs_flush(struct changes *c, gfn_t gfn,
  * The choke point: what a change of an entry means beyond the entry.  It was a
  * leaf or nothing, and is a leaf or nothing.
  */
-static __always_inline void changed_leaf(const struct kvm_pte_masks *m,
-					 struct changes *c,
-					 const struct tdp_iter *it, u64 old,
-					 u64 new)
+static __always_inline void
+changed_leaf(struct kvm_tdp_op *op, const struct kvm_pte_masks *m,
+	     struct changes *c, const struct tdp_iter *it, u64 old, u64 new)
 {
+	trace_kvm_tdp_mmu_spte_changed(op->root, it->gfn, it->level, old, new);
 	c->nr++;
 	if (is_shadow_present_pte(old)) {
 		if (!kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_LEAF))
@@ -243,6 +246,7 @@ static noinline void removed_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 {
 	struct kvm_mmu_page *sp = kvm_mmu_page_of(old & op->masks->pfn);
 
+	trace_kvm_tdp_mmu_spte_changed(op->root, it->gfn, it->level, old, new);
 	op->changed++;
 	kvm_nx_untrack(op->kvm, sp);
 	sp->replacement = new;
@@ -307,7 +311,7 @@ bool kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it, u64 new)
 	if (!store(op, it, new))
 		return false;
 	it->old_spte = new;
-	changed_leaf(op->masks, &c, it, old, new);
+	changed_leaf(op, op->masks, &c, it, old, new);
 	account_changes(op, &c, it->level);
 	return true;
 }
@@ -336,6 +340,8 @@ static __always_inline bool clear_dirty(struct kvm_tdp_op *op,
 	if (!was)
 		return false;
 
+	trace_kvm_tdp_mmu_spte_changed(op->root, it->gfn, it->level, told.old,
+				       told.new);
 	c->nr++;
 	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ON_CLEAR_DIRTY))
 		needs_flush(c, it->gfn, it->level);
@@ -381,7 +387,7 @@ change_entry(struct kvm_tdp_op *op, const struct kvm_pte_masks *m,
 		if (new == old)
 			return;
 		if (store(op, at, new)) {
-			changed_leaf(m, c, at, old, new);
+			changed_leaf(op, m, c, at, old, new);
 			return;
 		}
 	}
@@ -470,6 +476,8 @@ bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 		account_table(op->kvm, sp, -1);
 		return false;
 	}
+	trace_kvm_mmu_get_page(sp);
+	trace_kvm_tdp_mmu_spte_changed(op->root, it->gfn, it->level, old, new);
 	if (split) {
 		if (!kvm_mmu_broken(KVM_MMU_BREAK_ACCOUNT_LEAF))
 			count_leaves(op, it->level, -1);
@@ -513,6 +521,8 @@ static void take_apart_one(struct kvm_tdp_op *op, struct kvm_mmu_page *sp,
 		old = take_entry(op, &it);
 		if (!is_shadow_present_pte(old))
 			continue;
+		trace_kvm_tdp_mmu_spte_changed(op->root, it.gfn, it.level, old,
+					       op->masks->frozen);
 		if (is_last_spte(old, it.level)) {
 			leaves++;
 			continue;
@@ -650,6 +660,7 @@ struct kvm_mmu_page *kvm_tdp_get_root(struct kvm *kvm,
 	/* One for the VM, one for the caller. */
 	refcount_set(&root->root_count, 2);
 	account_table(kvm, root, 1);
+	trace_kvm_mmu_get_page(root);
 	list_add_tail_rcu(&root->link, &kvm->mmu.tdp_roots);
 out:
 	spin_unlock(&kvm->mmu.pages_lock);
@@ -707,6 +718,7 @@ void kvm_tdp_invalidate_roots(struct kvm *kvm)
 	}
 	if (!any)
 		return;
+	trace_kvm_mmu_zap_all_fast(kvm);
 	kvm->mmu.ops->reload_roots(kvm);
 	queue_work(system_unbound_wq, &kvm->mmu.zap_work);
 }

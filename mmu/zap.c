@@ -6,6 +6,7 @@
  */
 #include "mmu/debug.h"
 #include "mmu/tdp_mmu.h"
+#include "mmu/trace.h"
 #include "mmu/zap.h"
 #include "vm.h"
 
@@ -65,6 +66,7 @@ unsigned long kvm_zap_gfn_ranges(struct kvm *kvm,
 	}
 	zapped = kvm_tdp_op_end(&op);
 	kvm_mmu_read_unlock(kvm);
+	trace_kvm_zap_gfn_ranges(spans, nr, zapped);
 
 	invalidate(kvm, spans, nr, kvm_mmu_invalidate_end);
 	return zapped;

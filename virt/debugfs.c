@@ -4,7 +4,8 @@
  *
  * Owns: the directory, under the name that tools know; "host", what the host
  * offers and what is used of it; "cpus", how virtualisation stands on each CPU,
- * as the CPU's own registers tell; a directory for each VM.
+ * as the CPU's own registers tell; a directory for each VM, which mmu/ puts files
+ * into.
  *
  * Locking: kvm_debugfs_lock makes "is the name taken" and taking it one step.
  *
@@ -18,6 +19,7 @@
 #include <linux/seq_file.h>
 
 #include "arch.h"
+#include "mmu/mmu.h"
 #include "virt.h"
 #include "vm.h"
 
@@ -73,8 +75,10 @@ void kvm_vm_debugfs_create(struct kvm *kvm, int fd)
 		dput(dentry);
 	} else {
 		dentry = debugfs_create_dir(name, kvm_debugfs_dir);
-		if (!IS_ERR(dentry))
+		if (!IS_ERR(dentry)) {
 			kvm->debugfs_dentry = dentry;
+			kvm_mmu_create_vm_debugfs(kvm);
+		}
 	}
 	mutex_unlock(&kvm_debugfs_lock);
 }

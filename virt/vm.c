@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 
 #include "arch.h"
+#include "mmu/mmu.h"
 #include "virt.h"
 #include "vm.h"
 
@@ -40,9 +41,13 @@ static struct kvm *kvm_create_vm(unsigned long type)
 	if (r)
 		goto out_free;
 
-	r = kvm_enable_virtualization();
+	r = kvm_mmu_create_vm(kvm, &kvm_vcpu_mmu_ops);
 	if (r)
 		goto out_free;
+
+	r = kvm_enable_virtualization();
+	if (r)
+		goto out_mmu;
 
 	kvm->mm = current->mm;
 	mmgrab(kvm->mm);
@@ -52,6 +57,8 @@ static struct kvm *kvm_create_vm(unsigned long type)
 	mutex_unlock(&kvm_lock);
 	return kvm;
 
+out_mmu:
+	kvm_mmu_destroy_vm(kvm);
 out_free:
 	kfree(kvm);
 	return ERR_PTR(r);
@@ -66,6 +73,7 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	debugfs_remove(kvm->debugfs_dentry);
 	mmdrop(kvm->mm);
 	kvm_disable_virtualization();
+	kvm_mmu_destroy_vm(kvm);
 	kfree(kvm);
 }
 

@@ -39,8 +39,13 @@ static int module_event(struct notifier_block *nb, unsigned long event,
 	return notifier_from_errno(-EBUSY);
 }
 
+/*
+ * First of all: tracing's own notifier would else make files for stock KVM's
+ * events, some of which have the names of ours.
+ */
 static struct notifier_block module_nb = {
 	.notifier_call = module_event,
+	.priority = INT_MAX,
 };
 
 static int check_absent(void)

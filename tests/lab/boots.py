@@ -60,7 +60,7 @@ def second_cpu(but):
 # What both vendors' hosts go through.
 COMMON = ["load50", "abi", "params", "virt_on_demand", "refused_rmmod",
           "fail_each_step", "beside_stock", "dev_taken", "virt_taken",
-          "hotplug", "open_race", "suspend"]
+          "hotplug", "open_race", "mmu_debugfs", "suspend"]
 
 KUNIT = [
     # Thousands of loads wait for RCU: let it not be lazy about it.
@@ -84,7 +84,8 @@ AMD = [
     Boot("amd-debian", "amd", "debian", COMMON),
     Boot("amd-sanitizer", "amd", "sanitizer", COMMON + ["kmemleak"],
          limit=420),
-    Boot("amd-no-npt", "amd", "debian", ["no_tdp"], cpu="EPYC,+svm,-npt"),
+    Boot("amd-no-npt", "amd", "debian", ["no_tdp", "mmu_debugfs"],
+         cpu="EPYC,+svm,-npt"),
     Boot("amd-no-svm", "amd", "debian", ["no_virt"], cpu="EPYC,-svm"),
     # clearcpuid: X86_FEATURE_SVM, and below X86_FEATURE_VMX.
     Boot("amd-kernel-off", "amd", "debian", ["kernel_off"],

@@ -8,6 +8,9 @@
  *	open-loop SECONDS	open /dev/kvm and make VMs as fast as can be,
  *				while others load and unload the module; prints
  *				how many worked; fails if one half worked
+ *	create-failing	make VMs, with each allocation on the way failed in
+ *				turn; fails if no VM was made, or fewer than the two
+ *				failed that are for the VM itself and its file
  *	abi			check what each ioctl of /dev/kvm and of a VM says
  *	kexec KERNEL INITRD CMDLINE	go to another kernel by kexec
  *	kexec-panic KERNEL INITRD CMDLINE	have it ready for a crash
@@ -124,6 +127,52 @@ static int do_open_loop(int argc, char **argv)
 	return !worked || !absent;
 }
 
+/* A VM, with the allocation that has this number failed; 1 if there is none. */
+static int create_failing(int kvm, int nth, int *vm)
+{
+	int fail = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	char left[16] = "";
+	int e;
+
+	if (fail < 0 || dprintf(fail, "%d", nth) < 0)
+		return -1;
+	*vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	e = errno;
+	/* How many more it would have let pass. */
+	if (pread(fail, left, sizeof(left) - 1, 0) < 0 ||
+	    pwrite(fail, "0", 1, 0) < 0)
+		return -1;
+	close(fail);
+	errno = e;
+	return atoi(left) > 0;
+}
+
+static int do_create_failing(int argc, char **argv)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int nth, vm, r, made = 0, failed = 0;
+
+	if (kvm < 0)
+		return report(-1);
+	for (nth = 1; nth < 1000; nth++) {
+		r = create_failing(kvm, nth, &vm);
+		if (r < 0)
+			return report(-1);
+		if (vm >= 0) {
+			made++;
+			close(vm);
+		} else if (errno == ENOMEM || errno == ENFILE) {
+			failed++;
+		} else {
+			return report(-1);
+		}
+		if (r)
+			break;
+	}
+	printf("made %d failed %d\n", made, failed);
+	return nth == 1000 || !made || failed < 2;
+}
+
 static int abi_failures;
 
 static void expect(const char *what, long got, int want_errno, long want)
@@ -228,6 +277,8 @@ int main(int argc, char **argv)
 		return do_hold(argc, argv);
 	if (!strcmp(verb, "open-loop"))
 		return do_open_loop(argc, argv);
+	if (!strcmp(verb, "create-failing"))
+		return do_create_failing(argc, argv);
 	if (!strcmp(verb, "abi"))
 		return do_abi(argc, argv);
 	if (!strcmp(verb, "kexec") && argc == 3)
