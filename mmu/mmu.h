@@ -11,7 +11,7 @@
  *	kvm_mmu_vendor_module_init()	PTE masks reset
  *	  kvm_mmu_set_ept_masks(), kvm_mmu_set_me_mask()   by the vendor
  *	  kvm_configure_mmu()				   by the vendor
- *	kvm_mmu_hardware_setup()	masks checked and frozen, caches made
+ *	kvm_mmu_hardware_setup()	masks fitted, checked, frozen; caches
  *
  * and for each VM, from there on:
  *
@@ -109,7 +109,8 @@ void kvm_configure_mmu(const struct kvm_mmu_config *config);
 /**
  * kvm_mmu_hardware_setup() - make what depends on how the MMU is configured
  *
- * Checks the masks, which are read-only from here on; sizes and creates the
+ * Fits the masks to the CPU's bugs and checks them; they are read-only from
+ * here on.  Sizes and creates the
  * pte_list_desc cache and the page-header cache; counters.  tdp_mmu becomes 0
  * where TDP is off.
  *

@@ -31,15 +31,19 @@
 /* SDM 3C, "Convertible EPT Violations": set, no #VE comes of this entry. */
 #define EPT_SUPPRESS_VE BIT_ULL(63)
 
-/* Says nothing to the CPU in an entry that is not present; never A or D. */
-#define PTE_FROZEN (KVM_PTE_HUGE | BIT_ULL(3))
+/*
+ * Says nothing to the CPU in an entry that is not present; never A or D.  Not
+ * HUGE: where there is L1TF, that would lay open 1G of memory from address 0.
+ */
+#define PTE_FROZEN (BIT_ULL(4) | BIT_ULL(3))
 
 #define PTE_ADDRESS GENMASK_ULL(KVM_PTE_MAX_PHYADDR_BIT, PAGE_SHIFT)
 
 static_assert((VMX_EPT_RWX_MASK ^ GENMASK_ULL(2, 0)) == 0);
 static_assert(!(VMX_EPT_MT_MASK & VMX_EPT_IPAT_BIT));
-static_assert(!(PTE_FROZEN & (VMX_EPT_RWX_MASK | LEGACY_PRESENT | PTE_ADDRESS |
-			      KVM_PTE_MMU_PRESENT | EPT_SUPPRESS_VE)));
+static_assert(!(PTE_FROZEN &
+		(VMX_EPT_RWX_MASK | LEGACY_PRESENT | PTE_ADDRESS |
+		 KVM_PTE_HUGE | KVM_PTE_MMU_PRESENT | EPT_SUPPRESS_VE)));
 static_assert(!(PTE_FROZEN & (VMX_EPT_ACCESS_BIT | VMX_EPT_DIRTY_BIT |
 			      LEGACY_ACCESSED | LEGACY_DIRTY)));
 static_assert(!((KVM_PTE_MMIO_GEN_LOW | KVM_PTE_MMIO_GEN_HIGH) &
@@ -61,7 +65,8 @@ static gfn_t gfn_limit(u64 field)
  * A present legacy entry with a reserved bit set gives #PF or #NPF with RSVD
  * set in the error code, which nothing else of ours does.  Address bits that
  * the CPU does not have are reserved; if it has all 52, or memory encryption
- * took the rest, there is none to use.
+ * took the rest, there is none to use.  All of them are set: a CPU with L1TF
+ * may look at more address bits than it has, and then none of them is 0.
  */
 static void set_legacy_mmio(struct kvm_pte_masks *m, unsigned int maxphyaddr,
 			    u64 c_bit)
@@ -74,10 +79,7 @@ static void set_legacy_mmio(struct kvm_pte_masks *m, unsigned int maxphyaddr,
 	m->mmio_gfn_limit = gfn_limit(m->mmio_gfn);
 	reserved &= ~c_bit;
 
-	if (reserved)
-		m->mmio_value = LEGACY_PRESENT | BIT_ULL(fls64(reserved) - 1);
-	else
-		m->mmio_value = 0;
+	m->mmio_value = reserved ? LEGACY_PRESENT | reserved : 0;
 	m->mmio_mask = m->mmio_value;
 	m->mmio_access = LEGACY_WRITABLE | LEGACY_USER;
 }
@@ -142,6 +144,20 @@ void kvm_pte_masks_set_l1tf(struct kvm_pte_masks *m, unsigned int cache_bits)
 	m->mmio_gfn_limit = min(m->mmio_gfn_limit, half);
 }
 
+/* What an MMIO entry has, each bit for one purpose and in its place. */
+static bool mmio_valid(const struct kvm_pte_masks *m)
+{
+	u64 gen = KVM_PTE_MMIO_GEN_LOW | KVM_PTE_MMIO_GEN_HIGH;
+	u64 wrong = m->mmio_gfn & (m->mmio_mask | ~PTE_ADDRESS);
+
+	wrong |= m->mmio_access & (m->mmio_mask | ~(m->writable | m->user));
+	wrong |= m->mmio_mask & (gen | m->nonpresent);
+	wrong |= m->mmio_value & (~m->mmio_mask | KVM_PTE_MMU_PRESENT);
+	if (wrong || m->mmio_gfn_limit > gfn_limit(m->mmio_gfn))
+		return false;
+	return !m->mmio_value || (m->mmio_value & m->present);
+}
+
 bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)
 {
 	const u64 groups[] = {
@@ -159,7 +175,7 @@ bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)
 		KVM_PTE_HUGE,
 		KVM_PTE_MMU_PRESENT,
 	};
-	u64 seen = 0;
+	u64 seen = 0, saved;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(groups); i++) {
@@ -170,23 +186,20 @@ bool kvm_pte_masks_valid(const struct kvm_pte_masks *m)
 	if ((m->readable & (m->writable | m->exec)) || (m->writable & m->exec))
 		return false;
 	if (!m->present || !m->readable || !m->writable || !m->host_writable ||
-	    !m->mmu_writable)
+	    !m->mmu_writable || !m->pfn)
 		return false;
 	/* Execution is allowed by a bit or forbidden by a bit, not both. */
 	if (!m->exec == !m->nx)
 		return false;
-	if (m->nonpresent & (seen | m->mmio_mask))
+	if (m->nonpresent & seen)
 		return false;
 	/* Whether an entry was used is seen by a bit or by a fault, not both. */
-	if (!m->accessed != !m->dirty || !m->accessed == !m->saved)
+	saved = m->accessed ? 0 : m->present << KVM_PTE_SAVED_SHIFT;
+	if (!m->accessed != !m->dirty || m->saved != saved)
 		return false;
-	if (m->frozen == m->nonpresent ||
-	    (m->frozen & (m->present | m->accessed | m->dirty | m->pfn |
-			  KVM_PTE_MMU_PRESENT)))
+	if (m->frozen == m->nonpresent || (m->nonpresent & ~m->frozen) ||
+	    (m->frozen & (m->present | m->accessed | m->dirty | m->pfn | m->me |
+			  KVM_PTE_HUGE | KVM_PTE_MMU_PRESENT)))
 		return false;
-	if (m->mmio_gfn & (m->mmio_mask | m->mmio_access))
-		return false;
-	if (m->mmio_value & (~m->mmio_mask | KVM_PTE_MMU_PRESENT))
-		return false;
-	return !m->mmio_value || (m->mmio_value & m->present);
+	return mmio_valid(m);
 }

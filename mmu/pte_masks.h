@@ -130,7 +130,8 @@ void kvm_pte_masks_set_me(struct kvm_pte_masks *m, u64 me, u64 c_bit,
  * @cache_bits: bits of an address that its L1 data cache looks at
  *
  * An MMIO entry holds a gfn inverted, so that a low gfn makes a high address.
- * That is an address of nothing as long as the gfn's own highest bit is 0.
+ * That is an address of nothing as long as the gfn's own highest bit is 0.  In
+ * the legacy format the bits above those that a physical address has are 1.
  */
 void kvm_pte_masks_set_l1tf(struct kvm_pte_masks *m, unsigned int cache_bits);
 
@@ -138,8 +139,8 @@ void kvm_pte_masks_set_l1tf(struct kvm_pte_masks *m, unsigned int cache_bits);
  * kvm_pte_masks_valid() - is this a format that the MMU can work with?
  * @m: to be looked at
  *
- * No bit has two meanings, an empty entry is not present, an MMIO entry is
- * neither empty nor a page.
+ * No bit has two meanings, neither an empty nor a frozen entry is present, an
+ * MMIO entry is neither of them nor a page.
  *
  * Return: true if all that holds.
  */

@@ -22,6 +22,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
+#include <asm/cpufeature.h>
 #include <asm/processor.h>
 
 #include "mmu/mmu.h"
@@ -102,6 +103,11 @@ int kvm_mmu_hardware_setup(void)
 {
 	unsigned int nr_sptes;
 	int r;
+
+	/* Only now are the masks all that the vendor makes of them. */
+	if (boot_cpu_has_bug(X86_BUG_L1TF))
+		kvm_pte_masks_set_l1tf(&pte_masks,
+				       boot_cpu_data.x86_cache_bits);
 
 	r = check_vendor_setup();
 	if (r)

@@ -27,6 +27,34 @@ enum kvm_spte_kind kvm_spte_kind(const struct kvm_pte_masks *m, u64 spte,
 	return KVM_SPTE_EMPTY;
 }
 
+/* Does the CPU have all bits of the address?  If not, it is taken for MMIO. */
+static bool address_is_legal(const struct kvm_pte_masks *m, u64 spte)
+{
+	return !(spte & m->pfn & m->mmio_mask);
+}
+
+/* No bit without a meaning, none that has it only in another state. */
+static bool leaf_bits_are_legal(const struct kvm_pte_masks *m, u64 spte,
+				unsigned int level)
+{
+	u64 bits = m->present | m->writable | m->user | m->nx | m->accessed |
+		   m->dirty | m->memtype | m->me | m->pfn | m->host_writable |
+		   m->mmu_writable | KVM_PTE_MMU_PRESENT;
+
+	if (level > 1)
+		bits |= KVM_PTE_HUGE;
+	if (is_access_tracked_spte(m, spte))
+		bits |= m->saved;
+	return !(spte & ~bits);
+}
+
+static bool mmio_is_legal(const struct kvm_pte_masks *m, u64 spte)
+{
+	return kvm_mmio_spte_gfn(m, spte) < m->mmio_gfn_limit &&
+	       !(spte & ~(m->mmio_mask | m->mmio_gfn | m->mmio_access |
+			  KVM_PTE_MMIO_GEN_LOW | KVM_PTE_MMIO_GEN_HIGH));
+}
+
 static bool leaf_is_legal(const struct kvm_pte_masks *m, u64 spte,
 			  unsigned int level)
 {
@@ -40,9 +68,11 @@ static bool leaf_is_legal(const struct kvm_pte_masks *m, u64 spte,
 	if (!(allowed & m->readable) &&
 	    !(m->exec_only && is_executable_pte(m, spte)))
 		return false;
-	if ((allowed & m->writable) && !(allowed & m->readable))
+	/* Writable and not readable: a misconfiguration. */
+	if (mmu && !(allowed & m->readable))
 		return false;
-	if (level > 3)
+	if (level > 3 || !leaf_bits_are_legal(m, spte, level) ||
+	    !address_is_legal(m, spte))
 		return false;
 	return !(spte_to_pfn(m, spte) & (kvm_level_pages(level) - 1));
 }
@@ -56,9 +86,10 @@ bool kvm_spte_is_legal(const struct kvm_pte_masks *m, u64 spte,
 	case KVM_SPTE_FROZEN:
 		return true;
 	case KVM_SPTE_MMIO:
-		return level == 1;
+		return level == 1 && mmio_is_legal(m, spte);
 	case KVM_SPTE_TABLE:
-		return spte == kvm_make_table_spte(m, spte & m->pfn);
+		return spte == kvm_make_table_spte(m, spte & m->pfn) &&
+		       address_is_legal(m, spte);
 	case KVM_SPTE_LEAF:
 		return leaf_is_legal(m, spte, level);
 	}

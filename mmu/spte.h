@@ -26,6 +26,8 @@
  *	1		1		0	dirty logging wants to see the next write
  *	1		1		1	writable
  *
+ * What is executable only is neither writable nor mmu_writable.
+ *
  * Where the CPU has no accessed bit, an old page is one whose R, W and X are
  * put aside in masks->saved.  They still are what the page allows: the TLB may
  * hold them, and who takes one of them away owes a flush.
@@ -215,7 +217,9 @@ static inline u64 kvm_spte_mark_old(const struct kvm_pte_masks *m, u64 spte)
  * struct kvm_leaf_req - the leaf that is wanted
  * @pfn: the first host frame, aligned to @level
  * @level: 1 to 3
- * @access: KVM_ACC_*, what the guest's own tables allow; all of it with TDP
+ * @access: KVM_ACC_*, what the guest's own tables allow; all of it with TDP.  In
+ *	EPT, KVM_ACC_USER is permission to read: without it there is no
+ *	KVM_ACC_WRITE, and there has to be KVM_ACC_EXEC
  * @memtype: a value of masks->memtype
  * @flags: KVM_LEAF_*
  */
@@ -231,14 +235,17 @@ struct kvm_leaf_req {
 static inline u64 kvm_leaf_permissions(const struct kvm_pte_masks *m,
 				       const struct kvm_leaf_req *req)
 {
-	u64 spte = m->readable;
+	u64 spte = 0;
 
+	/* In EPT, which knows no users, USER is permission to read. */
+	if (req->access & KVM_ACC_USER)
+		spte = m->readable | m->user;
+	else if (!m->exec_only)
+		spte = m->readable;
 	if ((req->access & KVM_ACC_EXEC) && !(req->flags & KVM_LEAF_NX))
 		spte |= m->exec;
 	else
 		spte |= m->nx;
-	if (req->access & KVM_ACC_USER)
-		spte |= m->user;
 	if (!(req->flags & KVM_LEAF_HOST_WRITABLE))
 		return spte;
 

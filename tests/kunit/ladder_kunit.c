@@ -18,6 +18,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <asm/cpufeature.h>
+#include <asm/processor.h>
 
 #include "arch.h"
 #include "mmu/mmu.h"
@@ -218,6 +220,13 @@ static bool masks_equal(const struct kvm_pte_masks *a,
 	       a->exec_only == b->exec_only;
 }
 
+/* What the masks become in hardware_setup(), on this CPU. */
+static void fit_to_cpu(struct kvm_pte_masks *m)
+{
+	if (boot_cpu_has_bug(X86_BUG_L1TF))
+		kvm_pte_masks_set_l1tf(m, boot_cpu_data.x86_cache_bits);
+}
+
 static void ladder_order(struct kunit *test)
 {
 	struct kvm_pte_masks reset;
@@ -263,8 +272,54 @@ static void ladder_vendor_switch_resets_masks(struct kunit *test)
 	kvm_pte_masks_reset(&reset, kvm_mmu_maxphyaddr());
 	KUNIT_EXPECT_FALSE(test, masks_equal(&ept, &reset));
 	KUNIT_EXPECT_TRUE(test, masks_equal(&fake.masks_at_setup, &reset));
+	fit_to_cpu(&reset);
 	KUNIT_EXPECT_TRUE(test, masks_equal(kvm_mmu_pte_masks(), &reset));
 	kvm_ladder_descend();
+	expect_nothing_left(test);
+}
+
+/*
+ * A CPU with L1TF and one without, made of whichever this is: nothing but
+ * pages mapped for no access looks at the kernel's flag after boot.
+ */
+static void ladder_masks_fit_cpu(struct kunit *test)
+{
+	bool has_l1tf = boot_cpu_has_bug(X86_BUG_L1TF);
+	u8 cache_bits = boot_cpu_data.x86_cache_bits;
+	struct kvm_pte_masks want;
+	unsigned int i;
+	int r;
+
+	for (i = 0; i < 4; i++) {
+		ladder_init(test);
+		fake.ept = i & 1;
+		if (i & 2)
+			set_cpu_cap(&boot_cpu_data, X86_BUG_L1TF);
+		else
+			clear_bit(X86_BUG_L1TF,
+				  (void *)boot_cpu_data.x86_capability);
+		boot_cpu_data.x86_cache_bits = 38;
+		r = kvm_ladder_climb(fake_vendors);
+		boot_cpu_data.x86_cache_bits = cache_bits;
+		if (has_l1tf)
+			set_cpu_cap(&boot_cpu_data, X86_BUG_L1TF);
+		else
+			clear_bit(X86_BUG_L1TF,
+				  (void *)boot_cpu_data.x86_capability);
+		KUNIT_ASSERT_EQ(test, r, 0);
+
+		kvm_pte_masks_reset(&want, kvm_mmu_maxphyaddr());
+		if (fake.ept)
+			kvm_pte_masks_set_ept(&want,
+					      KVM_EPT_HAS_AD |
+						      KVM_EPT_HAS_EXEC_ONLY);
+		if (i & 2)
+			want.mmio_gfn_limit =
+				min(want.mmio_gfn_limit, 1ull << 25);
+		KUNIT_EXPECT_TRUE(test,
+				  masks_equal(kvm_mmu_pte_masks(), &want));
+		kvm_ladder_descend();
+	}
 	expect_nothing_left(test);
 }
 
@@ -529,6 +584,7 @@ static struct kunit_case ladder_cases[] = {
 	/* clang-format off */
 	KUNIT_CASE(ladder_order),
 	KUNIT_CASE(ladder_vendor_switch_resets_masks),
+	KUNIT_CASE(ladder_masks_fit_cpu),
 	KUNIT_CASE(ladder_pte_list_desc_size),
 	KUNIT_CASE(ladder_tdp_mmu_needs_tdp),
 	KUNIT_CASE(ladder_each_step_fails),
