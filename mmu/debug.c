@@ -26,6 +26,7 @@
 
 #ifdef TWINWALK_KUNIT
 enum kvm_mmu_break kvm_mmu_break;
+bool kvm_mmu_calm;
 #endif
 
 /* How many tasks may owe a flush at a time, and roots be known. */

@@ -76,7 +76,20 @@ static inline bool kvm_mmu_broken(enum kvm_mmu_break rule)
 {
 	return unlikely(READ_ONCE(kvm_mmu_break) == rule);
 }
+
+/* Tests that count flushes: yield when kvm_mmu_debug_yield() says, only then. */
+extern bool kvm_mmu_calm;
+
+static inline bool kvm_mmu_is_calm(void)
+{
+	return READ_ONCE(kvm_mmu_calm);
+}
 #else
+static inline bool kvm_mmu_is_calm(void)
+{
+	return false;
+}
+
 static inline bool kvm_mmu_broken(enum kvm_mmu_break rule)
 {
 	return rule == KVM_MMU_BREAK_NONE;

@@ -46,7 +46,8 @@ static inline void kvm_nx_untrack(struct kvm *kvm, struct kvm_mmu_page *sp)
  * @kvm: the VM
  * @nr: how many at most
  *
- * One flush for all of them, unless the lock is wanted by others in between.
+ * One flush for all of them, unless the lock is wanted by others in between, or
+ * the next is of another root.
  *
  * Context: may sleep; takes mmu_lock for read.
  * Return: how many went.

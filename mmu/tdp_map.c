@@ -44,13 +44,16 @@ static noinline bool make_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 
 /*
  * Small pages that are there because somebody fetches from one of them: a huge
- * page for somebody else's data would only take turns with them.
+ * page for somebody else's data would only take turns with them.  Or any table,
+ * if nobody waits for the page.
  */
-static bool keeps_small(struct kvm_tdp_op *op, u64 spte)
+static bool keeps_small(struct kvm_tdp_op *op, u64 spte,
+			const struct kvm_tdp_map *map)
 {
 	struct kvm_mmu_page *sp = kvm_mmu_page_of(spte & op->masks->pfn);
 
-	return READ_ONCE(sp->nx_huge_page_disallowed);
+	return (map->flags & KVM_TDP_MAP_PREFETCH) ||
+	       READ_ONCE(sp->nx_huge_page_disallowed);
 }
 
 /* Down to the entry that is to map the page; it->level says how large. */
@@ -61,10 +64,14 @@ static bool walk_down(struct kvm_tdp_op *op, struct tdp_iter *it,
 	while (it->level > 1) {
 		if (is_table_spte(it->old_spte, it->level)) {
 			if (it->level <= map->leaf.level &&
-			    !keeps_small(op, it->old_spte))
+			    !keeps_small(op, it->old_spte, map))
 				return true;
 		} else {
 			if (it->level <= map->leaf.level)
+				return true;
+			/* A huge leaf stays: it is not for us to split it. */
+			if ((map->flags & KVM_TDP_MAP_PREFETCH) &&
+			    is_leaf_spte(it->old_spte, it->level))
 				return true;
 			if (is_frozen_spte(op->masks, it->old_spte) ||
 			    !make_table(op, it, map, caches))
@@ -99,6 +106,9 @@ static noinline enum kvm_pf_result map_mmio(struct kvm_tdp_op *op,
 
 	if (is_frozen_spte(op->masks, it->old_spte))
 		return RET_PF_RETRY;
+	if (is_shadow_present_pte(it->old_spte) &&
+	    (map->flags & KVM_TDP_MAP_PREFETCH))
+		return RET_PF_SPURIOUS;
 	if (is_shadow_present_pte(it->old_spte) &&
 	    !kvm_mmu_broken(KVM_MMU_BREAK_MMIO_OVER_LEAF) &&
 	    !clear_the_way(op, it))

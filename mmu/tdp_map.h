@@ -38,7 +38,7 @@ enum kvm_pf_result {
 };
 
 /* For struct kvm_tdp_map. */
-#define KVM_TDP_MAP_PREFETCH BIT(0) /* nobody waits: never change a leaf */
+#define KVM_TDP_MAP_PREFETCH BIT(0) /* nobody waits: what is mapped stays */
 #define KVM_TDP_MAP_MMIO     BIT(1) /* no page: an MMIO entry */
 
 /**
@@ -67,7 +67,9 @@ struct kvm_tdp_map {
  *
  * A huge leaf in the way of a smaller one is split, so that what it mapped
  * beside stays mapped; tables in the way of a huge leaf go.  Where small leaves
- * are there for NX huge pages' sake, a larger one is not made of them.
+ * are there for NX huge pages' sake, a larger one is not made of them.  With
+ * KVM_TDP_MAP_PREFETCH none of this is done: leaves and tables stay,
+ * and the page is mapped small if there is a table for small ones.
  *
  * Context: mmu_lock held for read.
  * Return: RET_PF_FIXED, _SPURIOUS, _EMULATE, or _RETRY: the root is invalid,

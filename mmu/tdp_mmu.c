@@ -601,6 +601,8 @@ void kvm_tdp_op_flush(struct kvm_tdp_op *op)
 
 static bool yield_wanted(struct kvm_tdp_op *op)
 {
+	if (kvm_mmu_is_calm())
+		return kvm_mmu_debug_yield(op->kvm);
 	return need_resched() || rwlock_needbreak(&op->kvm->mmu_lock) ||
 	       kvm_mmu_debug_yield(op->kvm);
 }

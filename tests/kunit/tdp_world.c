@@ -20,7 +20,11 @@ const unsigned int nr_tdp_formats = ARRAY_SIZE(tdp_formats);
 
 static void count_flush(struct kvm *kvm, gfn_t start, u64 nr)
 {
-	atomic_inc(&container_of(kvm, struct tdp_world, kvm)->flushes);
+	struct tdp_world *w = container_of(kvm, struct tdp_world, kvm);
+
+	atomic_inc(&w->flushes);
+	if (w->on_flush)
+		w->on_flush(w);
 }
 
 static void count_reload(struct kvm *kvm)
@@ -50,13 +54,14 @@ static int get_root(struct tdp_world *w)
 	return w->root ? 0 : -ENOMEM;
 }
 
-int tdp_world_init(struct tdp_world *w, const struct tdp_format *f, u64 seed)
+int tdp_world_init_huge(struct tdp_world *w, const struct tdp_format *f,
+			u64 seed, u8 max_huge_level)
 {
 	struct kvm_mmu_vm_config config = {
 		.ops = &world_ops,
 		.masks = &w->masks,
 		.root_level = f->root_level,
-		.max_huge_level = 2,
+		.max_huge_level = max_huge_level,
 	};
 	int r;
 
@@ -82,6 +87,11 @@ int tdp_world_init(struct tdp_world *w, const struct tdp_format *f, u64 seed)
 		kvm_mmu_uninit_vm(&w->kvm);
 	}
 	return r;
+}
+
+int tdp_world_init(struct tdp_world *w, const struct tdp_format *f, u64 seed)
+{
+	return tdp_world_init_huge(w, f, seed, 2);
 }
 
 void tdp_world_exit(struct tdp_world *w)

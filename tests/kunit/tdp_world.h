@@ -55,11 +55,15 @@ struct tdp_world {
 	unsigned long wrong;
 	atomic_t flushes;
 	atomic_t reloads;
+	void (*on_flush)(struct tdp_world *w);
 	bool moved[WINDOW_PAGES >> 9];
 	struct model_page model[WINDOW_PAGES];
 };
 
 int tdp_world_init(struct tdp_world *w, const struct tdp_format *f, u64 seed);
+/* The same, for leaves that are as large as that; the model has none of 1G. */
+int tdp_world_init_huge(struct tdp_world *w, const struct tdp_format *f,
+			u64 seed, u8 max_huge_level);
 void tdp_world_exit(struct tdp_world *w);
 
 /* Violations that the debug build has counted, and differences found here. */
