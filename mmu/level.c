@@ -12,7 +12,7 @@
 bool kvm_slot_level_disallowed(gfn_t base_gfn, u64 npages, unsigned long hva,
 			       gfn_t gfn, unsigned int level)
 {
-	u64 size = kvm_level_npages(level);
+	u64 size = kvm_level_pages(level);
 	gfn_t first = kvm_level_gfn(gfn, level);
 
 	if (first < base_gfn || npages < size ||
@@ -25,7 +25,7 @@ static bool level_fits(const struct kvm_level_req *req, u8 level)
 {
 	if (req->disallowed[level - KVM_MMU_LEVEL_2M])
 		return false;
-	if ((req->gfn ^ req->pfn) & (kvm_level_npages(level) - 1))
+	if ((req->gfn ^ req->pfn) & (kvm_level_pages(level) - 1))
 		return false;
 	return !kvm_slot_level_disallowed(req->slot_base_gfn, req->slot_npages,
 					  req->slot_userspace_addr, req->gfn,

@@ -20,22 +20,11 @@
 #include <linux/types.h>
 
 #include "mmu/mmu.h"
+#include "mmu/spte.h"
 
 /* No format maps a page larger than that, so no count is kept above it. */
 #define KVM_LEVEL_MAX_HUGE KVM_MMU_LEVEL_1G
 #define KVM_LEVEL_NR_HUGE  (KVM_LEVEL_MAX_HUGE - KVM_MMU_LEVEL_4K)
-
-/** kvm_level_npages() - how many 4K pages a page of this level is */
-static inline u64 kvm_level_npages(unsigned int level)
-{
-	return 1ull << (9 * (level - KVM_MMU_LEVEL_4K));
-}
-
-/** kvm_level_gfn() - the first gfn of the page of this level that has @gfn */
-static inline gfn_t kvm_level_gfn(gfn_t gfn, unsigned int level)
-{
-	return gfn & -kvm_level_npages(level);
-}
 
 /**
  * struct kvm_level_req - what bounds the level of a gfn's page

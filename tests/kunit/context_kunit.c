@@ -10,6 +10,7 @@
 
 #include "mmu/context.h"
 #include "mmu/mmu.h"
+#include "tests/kunit/suites.h"
 #include "vm.h"
 
 #define SEED 0x436f6e74u
@@ -856,9 +857,7 @@ static struct kunit_case context_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite context_suite = {
+struct kunit_suite context_suite = {
 	.name = "twinwalk_context",
 	.test_cases = context_cases,
 };
-
-kunit_test_suite(context_suite);

@@ -16,6 +16,7 @@
 #include <linux/moduleparam.h>
 
 #include "guest_walk_world.h"
+#include "tests/kunit/suites.h"
 
 static unsigned long guest_walk_seed;
 module_param(guest_walk_seed, ulong, 0444);
@@ -486,10 +487,8 @@ static struct kunit_case guest_walk_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite guest_walk_suite = {
+struct kunit_suite guest_walk_suite = {
 	.name = "twinwalk_guest_walk",
 	.init = world_init,
 	.test_cases = guest_walk_cases,
 };
-
-kunit_test_suite(guest_walk_suite);

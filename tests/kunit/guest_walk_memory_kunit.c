@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 
 #include "guest_walk_world.h"
+#include "tests/kunit/suites.h"
 
 #define ACCESSED BIT_ULL(5)
 #define DIRTY	 BIT_ULL(6)
@@ -656,10 +657,8 @@ static struct kunit_case guest_walk_memory_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite guest_walk_memory_suite = {
+struct kunit_suite guest_walk_memory_suite = {
 	.name = "twinwalk_guest_walk_memory",
 	.init = world_init,
 	.test_cases = guest_walk_memory_cases,
 };
-
-kunit_test_suite(guest_walk_memory_suite);

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "mmu/invalidate.h"
+#include "tests/kunit/suites.h"
 
 #define WINDOW	  96
 #define MAX_BUSY  (KVM_MMU_INVALIDATE_SLOTS * 2)
@@ -300,9 +301,7 @@ static struct kunit_case invalidate_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite invalidate_suite = {
+struct kunit_suite invalidate_suite = {
 	.name = "twinwalk_invalidate",
 	.test_cases = invalidate_cases,
 };
-
-kunit_test_suite(invalidate_suite);

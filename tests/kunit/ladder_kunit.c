@@ -24,6 +24,7 @@
 #include "arch.h"
 #include "mmu/mmu.h"
 #include "params.h"
+#include "tests/kunit/suites.h"
 #include "vendor.h"
 #include "virt.h"
 
@@ -601,10 +602,8 @@ static struct kunit_case ladder_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite ladder_suite = {
+struct kunit_suite ladder_suite = {
 	.name = "twinwalk_ladder",
 	.init = ladder_init,
 	.test_cases = ladder_cases,
 };
-
-kunit_test_suite(ladder_suite);

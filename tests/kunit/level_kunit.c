@@ -12,6 +12,7 @@
 #include <linux/prandom.h>
 
 #include "mmu/level.h"
+#include "tests/kunit/suites.h"
 
 #define PAGES_2M 512ull
 #define PAGES_1G 262144ull
@@ -332,11 +333,11 @@ static void level_nx_workaround(struct kunit *test)
 
 static void level_sizes(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, kvm_level_npages(1), 1ull);
-	KUNIT_EXPECT_EQ(test, kvm_level_npages(2), PAGES_2M);
-	KUNIT_EXPECT_EQ(test, kvm_level_npages(3), PAGES_1G);
-	KUNIT_EXPECT_EQ(test, kvm_level_npages(4), PAGES_1G * 512);
-	KUNIT_EXPECT_EQ(test, kvm_level_npages(5), PAGES_1G * 512 * 512);
+	KUNIT_EXPECT_EQ(test, kvm_level_pages(1), 1ull);
+	KUNIT_EXPECT_EQ(test, kvm_level_pages(2), PAGES_2M);
+	KUNIT_EXPECT_EQ(test, kvm_level_pages(3), PAGES_1G);
+	KUNIT_EXPECT_EQ(test, kvm_level_pages(4), PAGES_1G * 512);
+	KUNIT_EXPECT_EQ(test, kvm_level_pages(5), PAGES_1G * 512 * 512);
 	KUNIT_EXPECT_EQ(test, kvm_level_gfn(0x123456789ull, 1), 0x123456789ull);
 	KUNIT_EXPECT_EQ(test, kvm_level_gfn(0x123456789ull, 2), 0x123456600ull);
 	KUNIT_EXPECT_EQ(test, kvm_level_gfn(0x123456789ull, 3), 0x123440000ull);
@@ -356,9 +357,7 @@ static struct kunit_case level_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite level_suite = {
+struct kunit_suite level_suite = {
 	.name = "twinwalk_level",
 	.test_cases = level_cases,
 };
-
-kunit_test_suite(level_suite);

@@ -10,6 +10,7 @@
 
 #include "mmu/memtype.h"
 #include "mmu/pte_masks.h"
+#include "tests/kunit/suites.h"
 
 /* SDM 3A, "Memory Types and Their Properties": the encodings. */
 enum {
@@ -115,9 +116,7 @@ static struct kunit_case memtype_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite memtype_suite = {
+struct kunit_suite memtype_suite = {
 	.name = "twinwalk_memtype",
 	.test_cases = memtype_cases,
 };
-
-kunit_test_suite(memtype_suite);

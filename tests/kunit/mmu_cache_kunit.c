@@ -17,6 +17,7 @@
 
 #include "mmu/mmu_cache.h"
 #include "slab_spy.h"
+#include "tests/kunit/suites.h"
 
 #define NR_U64 (PAGE_SIZE / sizeof(u64))
 
@@ -340,9 +341,7 @@ static struct kunit_case mmu_cache_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite mmu_cache_suite = {
+struct kunit_suite mmu_cache_suite = {
 	.name = "twinwalk_mmu_cache",
 	.test_cases = mmu_cache_cases,
 };
-
-kunit_test_suite(mmu_cache_suite);

@@ -16,6 +16,7 @@
 
 #include "mmu/mmu_debugfs.h"
 #include "tests/kunit/mmu_host.h"
+#include "tests/kunit/suites.h"
 #include "tests/kunit/tdp_world.h"
 
 #define TEXT_SIZE 0x40000
@@ -36,12 +37,12 @@ struct shown {
 	char mappings[4096];
 };
 
-static int shown_suite_init(struct kunit_suite *suite)
+static int mmu_debugfs_suite_init(struct kunit_suite *suite)
 {
 	return mmu_host_init(true);
 }
 
-static void shown_suite_exit(struct kunit_suite *suite)
+static void mmu_debugfs_suite_exit(struct kunit_suite *suite)
 {
 	kvm_mmu_hardware_unsetup();
 }
@@ -645,13 +646,11 @@ static struct kunit_case shown_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite shown_suite = {
+struct kunit_suite mmu_debugfs_suite = {
 	.name = "twinwalk_mmu_debugfs",
-	.suite_init = shown_suite_init,
-	.suite_exit = shown_suite_exit,
+	.suite_init = mmu_debugfs_suite_init,
+	.suite_exit = mmu_debugfs_suite_exit,
 	.init = shown_init,
 	.exit = shown_exit,
 	.test_cases = shown_cases,
 };
-
-kunit_test_suite(shown_suite);

@@ -11,6 +11,7 @@
 
 #include "mmu/trace.h"
 #include "tests/kunit/mmu_host.h"
+#include "tests/kunit/suites.h"
 #include "tests/kunit/tdp_world.h"
 #include "virt.h"
 
@@ -115,7 +116,7 @@ static struct kunit_case mmu_vm_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite mmu_vm_suite = {
+struct kunit_suite mmu_vm_suite = {
 	.name = "twinwalk_mmu_vm",
 	.test_cases = mmu_vm_cases,
 };
@@ -316,7 +317,7 @@ static struct kunit_case mmu_trace_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite mmu_trace_suite = {
+struct kunit_suite mmu_trace_suite = {
 	.name = "twinwalk_mmu_trace",
 	.suite_init = mmu_trace_suite_init,
 	.suite_exit = mmu_trace_suite_exit,
@@ -325,7 +326,4 @@ static struct kunit_suite mmu_trace_suite = {
 	.test_cases = mmu_trace_cases,
 };
 
-kunit_test_suites(&mmu_vm_suite, &mmu_trace_suite);
-#else
-kunit_test_suite(mmu_vm_suite);
 #endif

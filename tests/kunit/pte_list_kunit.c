@@ -21,6 +21,7 @@
 #include "mmu/mmu_cache.h"
 #include "mmu/pte_list.h"
 #include "slab_spy.h"
+#include "tests/kunit/suites.h"
 
 #define MAX_NR	   16
 #define MAX_SPTES  10000
@@ -666,11 +667,9 @@ static struct kunit_case pte_list_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite pte_list_suite = {
+struct kunit_suite pte_list_suite = {
 	.name = "twinwalk_pte_list",
 	.init = pte_list_init,
 	.exit = pte_list_exit,
 	.test_cases = pte_list_cases,
 };
-
-kunit_test_suite(pte_list_suite);

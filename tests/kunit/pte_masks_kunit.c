@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "mmu/pte_masks.h"
+#include "tests/kunit/suites.h"
 
 static void pte_masks_reset_is_whole(struct kunit *test)
 {
@@ -340,9 +341,7 @@ static struct kunit_case pte_masks_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite pte_masks_suite = {
+struct kunit_suite pte_masks_suite = {
 	.name = "twinwalk_pte_masks",
 	.test_cases = pte_masks_cases,
 };
-
-kunit_test_suite(pte_masks_suite);

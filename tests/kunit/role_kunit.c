@@ -15,6 +15,7 @@
 #include <linux/string.h>
 
 #include "mmu/role.h"
+#include "tests/kunit/suites.h"
 
 /* CR0.PG WP, CR4.PAE PSE SMEP SMAP PKE LA57, EFER.NX LMA, SMM, guest mode. */
 static const char letters[] = "PWASXYKFNLMG";
@@ -711,9 +712,7 @@ static struct kunit_case role_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite role_suite = {
+struct kunit_suite role_suite = {
 	.name = "twinwalk_role",
 	.test_cases = role_cases,
 };
-
-kunit_test_suite(role_suite);

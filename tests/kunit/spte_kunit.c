@@ -11,6 +11,7 @@
 #include "mmu/pte_masks.h"
 #include "mmu/spte.h"
 #include "spte_model.h"
+#include "tests/kunit/suites.h"
 
 static const struct spte_format formats[] = {
 	/* clang-format off */
@@ -604,9 +605,7 @@ static struct kunit_case spte_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite spte_suite = {
+struct kunit_suite spte_suite = {
 	.name = "twinwalk_spte",
 	.test_cases = spte_cases,
 };
-
-kunit_test_suite(spte_suite);

@@ -6,6 +6,7 @@
 #include <linux/bits.h>
 
 #include "svm/config.h"
+#include "tests/kunit/suites.h"
 
 /* Bits of CPUID 8000_000AH:EDX that are used, APM 3, E.4.9. */
 static const u8 used_bits[] = { 0, 1, 3, 4, 5, 6, 7, 10, 12, 15, 16, 20, 25 };
@@ -107,9 +108,7 @@ static struct kunit_case svm_config_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite svm_config_suite = {
+struct kunit_suite svm_config_suite = {
 	.name = "twinwalk_svm_config",
 	.test_cases = svm_config_cases,
 };
-
-kunit_test_suite(svm_config_suite);

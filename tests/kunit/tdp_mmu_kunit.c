@@ -15,6 +15,7 @@
 
 #include "mmu/mmu.h"
 #include "params.h"
+#include "tests/kunit/suites.h"
 #include "tests/kunit/tdp_world.h"
 
 /* Of each format; of each thread and format; until a broken rule is found. */
@@ -336,7 +337,7 @@ static struct kunit_case tdp_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite tdp_suite = {
+struct kunit_suite tdp_mmu_suite = {
 	.name = "twinwalk_tdp_mmu",
 	.suite_init = tdp_suite_init,
 	.suite_exit = tdp_suite_exit,
@@ -344,5 +345,3 @@ static struct kunit_suite tdp_suite = {
 	.exit = tdp_exit,
 	.test_cases = tdp_cases,
 };
-
-kunit_test_suite(tdp_suite);

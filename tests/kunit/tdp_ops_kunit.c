@@ -10,6 +10,7 @@
 
 #include "mmu/mmu_page.h"
 #include "mmu/nx_recovery.h"
+#include "tests/kunit/suites.h"
 #include "tests/kunit/tdp_suite.h"
 
 #define PAGES_2M 512u
@@ -1104,7 +1105,7 @@ static struct kunit_case tdp_ops_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite tdp_ops_suite = {
+struct kunit_suite tdp_ops_suite = {
 	.name = "twinwalk_tdp_ops",
 	.suite_init = tdp_suite_up,
 	.suite_exit = tdp_suite_down,
@@ -1112,5 +1113,3 @@ static struct kunit_suite tdp_ops_suite = {
 	.exit = tdp_test_exit,
 	.test_cases = tdp_ops_cases,
 };
-
-kunit_test_suite(tdp_ops_suite);

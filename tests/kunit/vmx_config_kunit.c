@@ -7,6 +7,7 @@
 #include <linux/prandom.h>
 #include <asm/vmx.h>
 
+#include "tests/kunit/suites.h"
 #include "vmx/config.h"
 
 /* A CPU that may set any control and need set none, with all of EPT and VPID. */
@@ -312,9 +313,7 @@ static struct kunit_case vmx_config_cases[] = {
 	/* clang-format on */
 };
 
-static struct kunit_suite vmx_config_suite = {
+struct kunit_suite vmx_config_suite = {
 	.name = "twinwalk_vmx_config",
 	.test_cases = vmx_config_cases,
 };
-
-kunit_test_suite(vmx_config_suite);

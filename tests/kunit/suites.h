@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * suites.h - the KUnit module's suites
+ *
+ * Owns: the list of them, in the order in which they run.
+ */
+#ifndef TWINWALK_SUITES_H
+#define TWINWALK_SUITES_H
+
+#include <kunit/test.h>
+
+extern struct kunit_suite ladder_suite;
+extern struct kunit_suite pte_masks_suite;
+extern struct kunit_suite vmx_config_suite;
+extern struct kunit_suite svm_config_suite;
+extern struct kunit_suite mmu_cache_suite;
+extern struct kunit_suite pte_list_suite;
+extern struct kunit_suite level_suite;
+extern struct kunit_suite memtype_suite;
+extern struct kunit_suite role_suite;
+extern struct kunit_suite context_suite;
+extern struct kunit_suite guest_walk_suite;
+extern struct kunit_suite guest_walk_memory_suite;
+extern struct kunit_suite spte_suite;
+extern struct kunit_suite invalidate_suite;
+extern struct kunit_suite mmu_vm_suite;
+extern struct kunit_suite mmu_trace_suite;
+extern struct kunit_suite mmu_debugfs_suite;
+extern struct kunit_suite tdp_mmu_suite;
+extern struct kunit_suite tdp_ops_suite;
+extern struct kunit_suite tdp_fail_suite;
+
+#endif
