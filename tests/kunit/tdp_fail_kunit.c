@@ -372,6 +372,7 @@ static struct {
 	int outer_result;
 	atomic_t inner_frozen;
 	atomic_t outer_flushed;
+	atomic_t outer_done;
 	bool waited;
 } duel;
 
@@ -394,9 +395,8 @@ static void duel_flush(struct tdp_world *w)
 	for (i = 0; i < 2000 && is_frozen(w, tdp_giga(w), 3); i++)
 		mdelay(1);
 	mdelay(5);
-	/* What it has done is counted when it is through, not before. */
 	duel.waited = i < 2000 && atomic_read(&duel.outer_flushed) &&
-		      !tdp_leaves(w, 3);
+		      !atomic_read(&duel.outer_done);
 }
 
 static void outer_thread(struct tdp_thread *t)
@@ -412,6 +412,7 @@ static void outer_thread(struct tdp_thread *t)
 	kvm_mmu_read_lock(&t->w->kvm);
 	duel.outer_result =
 		kvm_tdp_map(&t->w->kvm, t->w->root, &map, &t->caches);
+	atomic_set(&duel.outer_done, 1);
 	kvm_mmu_read_unlock(&t->w->kvm);
 }
 

@@ -20,7 +20,7 @@
 
 /* Of each format; of each thread and format; until a broken rule is found. */
 #define STEPS_MODEL    100000
-#define STEPS_PARALLEL 10000
+#define STEPS_PARALLEL 15000
 #define STEPS_BROKEN   20000
 #define THREADS	       3
 
