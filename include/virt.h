@@ -6,8 +6,9 @@
  * vcpu.c.
  *
  * Lock order of the whole module, outermost first.  What is not there yet
- * (memslots, MMU) has its place in docs/design.md.
+ * (memslots, vCPUs) has its place in docs/design.md.
  *
+ *	kvm->mmu_lock > kvm->mmu.pages_lock		mmu/tdp_mmu.c
  *	cpu_hotplug_lock > kvm_usage_lock		virt/hardware.c
  *	kvm_lock					virt/vm.c, list of VMs
  */

@@ -44,8 +44,6 @@ void kvm_mmu_invalidate_end(struct kvm_mmu_invalidate *inv, gfn_t start,
 		return;
 
 	WRITE_ONCE(inv->seq, inv->seq + 1);
-	/* Who sees nobody at it any more has to see that somebody was. */
-	smp_wmb();
 	WRITE_ONCE(inv->nr, inv->nr - 1);
 
 	for (i = 0; i < ARRAY_SIZE(inv->range); i++) {

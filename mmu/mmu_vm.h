@@ -13,6 +13,7 @@
 #ifndef TWINWALK_MMU_VM_H
 #define TWINWALK_MMU_VM_H
 
+#include <linux/atomic.h>
 #include <linux/kvm_types.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
@@ -32,9 +33,16 @@ struct kvm_pte_masks;
 /**
  * struct kvm_mmu_vm_ops - what the MMU asks of the VM's vCPUs
  * @flush_remote_tlbs: no vCPU has a translation of the @nr gfns from @start,
- *	or of a table on the way to them, in its TLB, when this returns
- * @reload_roots: every vCPU leaves the guest, and before it enters it again
- *	drops the root it has, if that is invalid, and flushes its TLB
+ *	or of a table on the way to them, in its TLB, when this returns: by
+ *	whatever root of the VM, and be it of a larger page.  The range may be
+ *	as large as the VM
+ * @reload_roots: when this returns every vCPU has left the guest, and before it
+ *	enters it again drops those of its roots that are invalid, the
+ *	previous ones as well
+ *
+ * An invalid root is emptied without a flush.  So a vCPU flushes whatever the CPU
+ * has of a root when it loads that root, and when it comes to another CPU: a
+ * table may be where one was that it knew.
  *
  * Context: mmu_lock held, for read or write; may not sleep.
  */
@@ -66,6 +74,8 @@ struct kvm_mmu_counts {
  * @nx_pages: struct kvm_mmu_page by nx_link: tables that are there only
  *	because a huge page must not be executable
  * @nr_nx_pages: how many; read without the lock
+ * @nr_debtors: operations that may have taken something away that TLBs still
+ *	have, see kvm_tdp_op_settle()
  * @counts: what the tables hold, for each CPU
  * @zap_work: empties the roots that were invalidated
  * @invalidate: which gfns are being invalidated
@@ -80,6 +90,7 @@ struct kvm_mmu_vm {
 	struct list_head tdp_roots;
 	struct list_head nx_pages;
 	unsigned long nr_nx_pages;
+	atomic_t nr_debtors;
 	struct kvm_mmu_counts __percpu *counts;
 	struct work_struct zap_work;
 	struct kvm_mmu_invalidate invalidate;

@@ -116,11 +116,12 @@ unsigned long kvm_nx_recover(struct kvm *kvm, unsigned long nr)
 				kvm_tdp_op_enter(&op, root);
 			if (last)
 				kvm_tdp_put_root(kvm, last);
-			/* An invalid root's tables go anyway. */
-			if (!root)
-				continue;
 		}
-		done += recover_one(&op, &v, &it);
+		/* An invalid root's tables go anyway. */
+		if (root)
+			done += recover_one(&op, &v, &it);
+		if (op.nr_removed >= KVM_TDP_REMOVED_BATCH)
+			kvm_tdp_op_flush(&op);
 		/* Each is new ground: a yield here is progress. */
 		it.yielded_at = ~0ull;
 		kvm_tdp_op_yield(&op, &it);

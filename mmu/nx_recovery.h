@@ -29,7 +29,7 @@ void kvm_nx_track(struct kvm *kvm, struct kvm_mmu_page *sp);
 void __kvm_nx_untrack(struct kvm *kvm, struct kvm_mmu_page *sp);
 
 /**
- * kvm_nx_untrack() - a table goes, or its leaves need not be small any more
+ * kvm_nx_untrack() - a table goes
  * @kvm: the VM
  * @sp: the table; nothing is done if it is no such one
  *
@@ -46,8 +46,8 @@ static inline void kvm_nx_untrack(struct kvm *kvm, struct kvm_mmu_page *sp)
  * @kvm: the VM
  * @nr: how many at most
  *
- * One flush for all of them, unless the lock is wanted by others in between, or
- * the next is of another root.
+ * One flush for each KVM_TDP_REMOVED_BATCH of them, unless the lock is wanted by
+ * others in between, or the next is of another root.
  *
  * Context: may sleep; takes mmu_lock for read.
  * Return: how many went.

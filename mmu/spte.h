@@ -266,8 +266,9 @@ static inline u64 kvm_leaf_permissions(const struct kvm_pte_masks *m,
  * @req: what is wanted
  *
  * It is writable if the host and the guest's tables let it, it is not
- * write-tracked, and, with dirty logging, this is a write: who maps it for a
- * write marks the page dirty.
+ * write-tracked, and, with dirty logging, this is a write.  Nobody is told of
+ * the writes that follow: who maps a page that may become writable by this
+ * marks the host's page dirty before it lets go of it.
  */
 static inline u64 kvm_make_leaf_spte(const struct kvm_pte_masks *m,
 				     const struct kvm_leaf_req *req)
@@ -326,6 +327,12 @@ static inline u64 kvm_spte_mark_young(const struct kvm_pte_masks *m, u64 spte)
 	if (!is_access_tracked_spte(m, spte))
 		return spte | m->accessed;
 	return (spte & ~m->saved) | (spte & m->saved) >> KVM_PTE_SAVED_SHIFT;
+}
+
+/** kvm_spte_make_nx() - the same young leaf, not executable */
+static inline u64 kvm_spte_make_nx(const struct kvm_pte_masks *m, u64 spte)
+{
+	return (spte & ~m->exec) | m->nx;
 }
 
 /**

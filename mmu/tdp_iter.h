@@ -41,8 +41,8 @@
  * @level: of the table that holds it
  * @min_level: it does not go below this
  * @valid: there is an entry; else the range is through
- * @yielded: the lock was dropped, or nothing was visited so far: @sptep must
- *	not be used
+ * @restart: from the root down, to @cursor: the lock was dropped, somebody was
+ *	faster, or nothing was visited so far.  @sptep must not be used
  * @table: the tables on the way to the entry, by level
  */
 struct tdp_iter {
@@ -57,7 +57,7 @@ struct tdp_iter {
 	u8 level;
 	u8 min_level;
 	bool valid;
-	bool yielded;
+	bool restart;
 	u64 *table[KVM_MMU_MAX_ROOT_LEVEL + 1];
 };
 
@@ -90,7 +90,7 @@ static inline void tdp_iter_enter(struct tdp_iter *it, unsigned int level)
 
 static inline void tdp_iter_restart(struct tdp_iter *it)
 {
-	it->yielded = false;
+	it->restart = false;
 	tdp_iter_enter(it, it->root->role.level);
 }
 
@@ -121,7 +121,7 @@ static inline void tdp_iter_start(struct tdp_iter *it,
 	it->min_level = min_level;
 	it->table[level] = root->spt;
 	it->valid = start < it->end;
-	it->yielded = true;
+	it->restart = true;
 }
 
 /**
@@ -232,7 +232,7 @@ static inline void tdp_iter_step_side(struct tdp_iter *it)
  */
 static inline bool tdp_iter_next(struct tdp_iter *it)
 {
-	if (unlikely(it->yielded)) {
+	if (unlikely(it->restart)) {
 		if (it->valid)
 			tdp_iter_restart(it);
 	} else if (it->level > it->min_level &&

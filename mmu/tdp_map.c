@@ -85,7 +85,8 @@ static bool walk_down(struct kvm_tdp_op *op, struct tdp_iter *it,
 
 /*
  * The leaf in the way says something else, and no CPU may go from the one to
- * the other: nonpresent in between, and flushed.
+ * the other: nonpresent in between, and flushed.  Whoever changes a gfn's page
+ * zaps it first, so this is for callers that did not.
  */
 static bool clear_the_way(struct kvm_tdp_op *op, struct tdp_iter *it)
 {
@@ -185,8 +186,9 @@ enum kvm_pf_result kvm_tdp_map(struct kvm *kvm, struct kvm_mmu_page *root,
 
 	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
 	kvm_tdp_op_enter(&op, root);
-	if (tdp_iter_goto(&it, op.masks, root, map->gfn, map->leaf.level) &&
-	    walk_down(&op, &it, map, caches))
+	if (!tdp_iter_goto(&it, op.masks, root, map->gfn, map->leaf.level))
+		r = map->flags & KVM_TDP_MAP_MMIO ? RET_PF_EMULATE : r;
+	else if (walk_down(&op, &it, map, caches))
 		r = map->flags & KVM_TDP_MAP_MMIO ? map_mmio(&op, &it, map) :
 						    map_leaf(&op, &it, map);
 	kvm_tdp_op_end(&op);

@@ -43,8 +43,9 @@ enum kvm_pf_result {
 
 /**
  * struct kvm_tdp_map - what is to be mapped
- * @gfn: the page
- * @leaf: how; leaf.pfn is that of @gfn itself, leaf.level the size wanted
+ * @gfn: the page; one that the root can translate, but for MMIO
+ * @leaf: how; leaf.pfn is that of @gfn itself, leaf.level the size wanted, 1 for
+ *	MMIO
  * @mmio_gen: generation of the memslots, for an MMIO entry
  * @nx_level: how large the page could be if huge pages might be executed; not
  *	above leaf.level if that is not what makes it small
@@ -71,7 +72,8 @@ struct kvm_tdp_map {
  * KVM_TDP_MAP_PREFETCH none of this is done: leaves and tables stay,
  * and the page is mapped small if there is a table for small ones.
  *
- * Context: mmu_lock held for read.
+ * Context: mmu_lock held for read, and SRCU since the memslot was looked up;
+ * kvm_mmu_invalidate_retry() has been asked of all that a huge leaf would map.
  * Return: RET_PF_FIXED, _SPURIOUS, _EMULATE, or _RETRY: the root is invalid,
  * an entry changed meanwhile, or @caches were empty.
  */

@@ -137,20 +137,63 @@ static __always_inline void owe_flush(struct kvm_tdp_op *op, gfn_t start,
 	op->flush_end = max(op->flush_end, end);
 }
 
+/*
+ * Comes before the store that may owe something: who finds what that store left
+ * finds the debt, too, until it is paid.
+ */
+static __always_inline void go_into_debt(struct kvm_tdp_op *op)
+{
+	if (op->indebted)
+		return;
+	op->indebted = true;
+	atomic_inc(&op->kvm->mmu.nr_debtors);
+	/* Pairs with kvm_tdp_op_settle(). */
+	smp_mb__after_atomic();
+}
+
+static void flush(struct kvm *kvm, gfn_t start, gfn_t end)
+{
+	trace_kvm_tdp_flush(start, end - start);
+	kvm->mmu.ops->flush_remote_tlbs(kvm, start, end - start);
+}
+
 static void pay_flush(struct kvm_tdp_op *op)
 {
 	struct kvm *kvm = op->kvm;
-	u64 nr = op->flush_end - op->flush_start;
+	gfn_t start = op->flush_start;
+	u64 nr = op->flush_end - start;
 
-	if (op->flush_start >= op->flush_end)
-		return;
-	trace_kvm_tdp_flush(op->flush_start, nr);
-	kvm->mmu.ops->flush_remote_tlbs(kvm, op->flush_start, nr);
-	kvm_mmu_debug_flushed(kvm, op->flush_start, nr);
-	if (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ONCE))
-		kvm_mmu_debug_flushed(kvm, op->flush_start, nr);
-	op->flush_start = ~0ull;
-	op->flush_end = 0;
+	if (start < op->flush_end) {
+		flush(kvm, start, op->flush_end);
+		kvm_mmu_debug_flushed(kvm, start, nr);
+		if (kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_ONCE))
+			kvm_mmu_debug_flushed(kvm, start, nr);
+		op->flush_start = ~0ull;
+		op->flush_end = 0;
+	}
+	if (op->indebted) {
+		/* The flush is over before anybody can miss the debt. */
+		smp_mb__before_atomic();
+		atomic_dec(&kvm->mmu.nr_debtors);
+		op->indebted = false;
+	}
+}
+
+void kvm_tdp_op_settle(struct kvm_tdp_op *op, gfn_t start, gfn_t end)
+{
+	/* The entries were read before: pairs with go_into_debt(). */
+	smp_rmb();
+	if (start < end &&
+	    atomic_read(&op->kvm->mmu.nr_debtors) > op->indebted &&
+	    !kvm_mmu_broken(KVM_MMU_BREAK_SETTLE)) {
+		if (op->flush_start < op->flush_end) {
+			op->flush_start = min(op->flush_start, start);
+			op->flush_end = max(op->flush_end, end);
+		} else {
+			flush(op->kvm, start, end);
+		}
+	}
+	kvm_tdp_op_flush(op);
 }
 
 int kvm_tdp_op_topup(struct kvm_tdp_op *op, struct tdp_iter *it,
@@ -166,7 +209,7 @@ int kvm_tdp_op_topup(struct kvm_tdp_op *op, struct tdp_iter *it,
 	r = kvm_mmu_caches_topup(caches, 1);
 	kvm_mmu_read_lock(kvm);
 	rcu_read_lock();
-	it->yielded = true;
+	it->restart = true;
 	return r;
 }
 
@@ -252,6 +295,7 @@ static noinline void removed_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 	sp->replacement = new;
 	sp->next = op->removed;
 	op->removed = sp;
+	op->nr_removed++;
 	owe_flush(op, it->gfn, it->gfn + kvm_level_pages(it->level));
 }
 
@@ -290,6 +334,7 @@ static noinline bool remove_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 
 	if (kvm_mmu_broken(KVM_MMU_BREAK_FREEZE))
 		stored = new;
+	go_into_debt(op);
 	if (!store(op, it, stored))
 		return false;
 	it->old_spte = stored;
@@ -308,6 +353,8 @@ bool kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it, u64 new)
 	if (is_table_spte(old, it->level))
 		return remove_table(op, it, new);
 
+	if (is_shadow_present_pte(old))
+		go_into_debt(op);
 	if (!store(op, it, new))
 		return false;
 	it->old_spte = new;
@@ -354,6 +401,7 @@ bool kvm_tdp_clear_dirty(struct kvm_tdp_op *op, struct tdp_iter *it)
 	struct changes c = { .flush_start = ~0ull };
 
 	kvm_tdp_op_assert_locked(op);
+	go_into_debt(op);
 	if (!clear_dirty(op, &c, it, __ffs64(dirty)))
 		return false;
 	it->old_spte &= ~dirty;
@@ -406,6 +454,7 @@ change_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 	struct changes c = { .flush_start = ~0ull };
 
 	kvm_tdp_op_assert_locked(op);
+	go_into_debt(op);
 	for (; at.sptep < end; at.sptep++, at.gfn++) {
 		tdp_iter_refresh(&at);
 		change_entry(op, &m, &c, &at, to);
@@ -434,6 +483,7 @@ void kvm_tdp_clear_dirty_table(struct kvm_tdp_op *op, struct tdp_iter *it)
 	struct changes c = { .flush_start = ~0ull };
 
 	kvm_tdp_op_assert_locked(op);
+	go_into_debt(op);
 	for (; at.sptep < end; at.sptep++, at.gfn++) {
 		tdp_iter_refresh(&at);
 		if (is_shadow_present_pte(at.old_spte) && (at.old_spte & dirty))
@@ -490,8 +540,8 @@ bool kvm_tdp_link_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 
 /*
  * Take an entry out of a table that is cut off.  Who has it frozen will write
- * to it once more, so wait: it owes no more than a flush before that, and waits
- * for nobody.
+ * to it once more, so wait: it has a batch of tables to look at and a flush to
+ * make before that, no more, and waits for nobody.
  */
 static __always_inline u64 take_entry(struct kvm_tdp_op *op,
 				      struct tdp_iter *it)
@@ -573,6 +623,7 @@ static noinline void pay_tables(struct kvm_tdp_op *op)
 	struct kvm_mmu_page *sp, *next, *removed = op->removed;
 
 	op->removed = NULL;
+	op->nr_removed = 0;
 	/*
 	 * All of them first: who takes a table apart may wait for somebody
 	 * else's frozen entry, and must not have one of its own then.
@@ -589,7 +640,8 @@ static noinline void pay_tables(struct kvm_tdp_op *op)
 
 void kvm_tdp_op_flush(struct kvm_tdp_op *op)
 {
-	bool late = kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_FREE);
+	bool late = op->removed &&
+		    kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_FREE);
 
 	if (!late)
 		pay_flush(op);
@@ -603,7 +655,8 @@ static bool yield_wanted(struct kvm_tdp_op *op)
 {
 	if (kvm_mmu_is_calm())
 		return kvm_mmu_debug_yield(op->kvm);
-	return need_resched() || rwlock_needbreak(&op->kvm->mmu_lock) ||
+	/* Not rwlock_needbreak(): that is for kernels that preempt, only. */
+	return need_resched() || rwlock_is_contended(&op->kvm->mmu_lock) ||
 	       kvm_mmu_debug_yield(op->kvm);
 }
 
@@ -618,15 +671,19 @@ bool kvm_tdp_op_yield(struct kvm_tdp_op *op, struct tdp_iter *it)
 	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_YIELD))
 		kvm_tdp_op_flush(op);
 	rcu_read_unlock();
-	kvm_mmu_debug_unlock(kvm, op->shared);
 	if (op->shared)
-		cond_resched_rwlock_read(&kvm->mmu_lock);
+		kvm_mmu_read_unlock(kvm);
 	else
-		cond_resched_rwlock_write(&kvm->mmu_lock);
+		kvm_mmu_write_unlock(kvm);
+	cond_resched();
+	if (op->shared)
+		kvm_mmu_read_lock(kvm);
+	else
+		kvm_mmu_write_lock(kvm);
 	rcu_read_lock();
 
 	it->yielded_at = it->cursor;
-	it->yielded = true;
+	it->restart = true;
 	return true;
 }
 
@@ -710,14 +767,20 @@ struct kvm_mmu_page *kvm_tdp_next_root(struct kvm *kvm,
 
 void kvm_tdp_invalidate_roots(struct kvm *kvm)
 {
+	union kvm_mmu_page_role role;
 	struct kvm_mmu_page *root;
 	bool any = false;
 
 	lockdep_assert_held_write(&kvm->mmu_lock);
+	spin_lock(&kvm->mmu.pages_lock);
 	list_for_each_entry(root, &kvm->mmu.tdp_roots, link) {
-		any |= !root->role.invalid;
-		root->role.invalid = 1;
+		role = root->role;
+		any |= !role.invalid;
+		role.invalid = 1;
+		/* Read without a lock by who ages and who shows. */
+		WRITE_ONCE(root->role.word, role.word);
 	}
+	spin_unlock(&kvm->mmu.pages_lock);
 	if (!any)
 		return;
 	trace_kvm_mmu_zap_all_fast(kvm);

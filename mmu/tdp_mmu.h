@@ -12,6 +12,10 @@
  * An operation (struct kvm_tdp_op) collects what it owes: one TLB flush for all
  * it did, then the tables it removed.  It pays before it yields or ends.
  *
+ * That another operation has done something does not mean that it has paid.  Who
+ * promises its caller that no TLB has something any more, and may have found it
+ * gone, settles (kvm_tdp_op_settle()).
+ *
  * A table is removed in these steps, so that no CPU translates through memory
  * that is something else by then:
  *
@@ -118,6 +122,8 @@ static inline void kvm_mmu_write_unlock(struct kvm *kvm)
  * @flush_start: first gfn to be flushed; nothing is owed if not below ...
  * @flush_end: ... the one behind the last
  * @removed: tables whose entry is FROZEN, by next
+ * @nr_removed: how many
+ * @indebted: it is one of kvm->mmu.nr_debtors
  * @changed: how many entries it changed
  */
 struct kvm_tdp_op {
@@ -126,11 +132,19 @@ struct kvm_tdp_op {
 	struct kvm_mmu_page *root;
 	bool shared;
 	bool detached;
+	bool indebted;
 	gfn_t flush_start;
 	gfn_t flush_end;
 	struct kvm_mmu_page *removed;
+	unsigned int nr_removed;
 	unsigned long changed;
 };
+
+/*
+ * Whoever comes to a FROZEN entry has to wait, so who removes many tables in a
+ * row pays after so many.
+ */
+#define KVM_TDP_REMOVED_BATCH 32
 
 /* For kvm_tdp_op_begin(). */
 enum kvm_mmu_lock_mode {
@@ -165,9 +179,11 @@ static inline void kvm_tdp_op_begin(struct kvm_tdp_op *op, struct kvm *kvm,
 	op->root = NULL;
 	op->shared = mode == KVM_MMU_SHARED;
 	op->detached = false;
+	op->indebted = false;
 	op->flush_start = ~0ull;
 	op->flush_end = 0;
 	op->removed = NULL;
+	op->nr_removed = 0;
 	op->changed = 0;
 	kvm_tdp_op_assert_locked(op);
 }
@@ -180,6 +196,19 @@ static inline void kvm_tdp_op_begin(struct kvm_tdp_op *op, struct kvm *kvm,
  * apart and given to RCU.
  */
 void kvm_tdp_op_flush(struct kvm_tdp_op *op);
+
+/**
+ * kvm_tdp_op_settle() - what others took away is in no TLB either
+ * @op: pays what it owes
+ * @start: first gfn
+ * @end: the one behind the last
+ *
+ * To be called at the end by who has looked at the whole range and promises
+ * that no TLB has more of it than the tables now say.  It may have found
+ * something done by another operation that has not paid for it so far; if there
+ * is one that might, the range is flushed once more.
+ */
+void kvm_tdp_op_settle(struct kvm_tdp_op *op, gfn_t start, gfn_t end);
 
 /**
  * kvm_tdp_op_enter() - go on with another root
@@ -203,7 +232,7 @@ static inline void kvm_tdp_op_enter(struct kvm_tdp_op *op,
 static inline unsigned long kvm_tdp_op_end(struct kvm_tdp_op *op)
 	__releases(RCU)
 {
-	if (unlikely(op->removed || op->flush_start < op->flush_end))
+	if (unlikely(op->indebted))
 		kvm_tdp_op_flush(op);
 	rcu_read_unlock();
 	return op->changed;
@@ -212,7 +241,7 @@ static inline unsigned long kvm_tdp_op_end(struct kvm_tdp_op *op)
 /**
  * kvm_tdp_op_yield() - let others have the CPU or the lock, if they want it
  * @op: pays what it owes before
- * @it: where it is; yielded is set if the lock was dropped
+ * @it: where it is; restart is set if the lock was dropped
  *
  * Not again before @it has come further since the last time, so that a walk
  * under contention ends.
@@ -225,7 +254,7 @@ bool kvm_tdp_op_yield(struct kvm_tdp_op *op, struct tdp_iter *it);
 /**
  * kvm_tdp_op_topup() - drop the lock to allocate what a table is made of
  * @op: shared; pays what it owes before
- * @it: where it is; yielded is set
+ * @it: where it is; restart is set
  * @caches: topped up for one table at least
  *
  * Context: may sleep; mmu_lock for read is all that is held.
@@ -314,7 +343,7 @@ struct kvm_mmu_page *kvm_tdp_get_root(struct kvm *kvm,
  * @kvm: the VM
  * @root: not used by the caller any more
  *
- * Context: any; does not sleep.
+ * Context: task; does not sleep.
  */
 void kvm_tdp_put_root(struct kvm *kvm, struct kvm_mmu_page *root);
 

@@ -133,23 +133,25 @@ static void wrprot_leaf(struct kvm_tdp_op *op, struct tdp_iter *it)
 }
 
 /*
- * One locked instruction, and nothing to account for but the flush.  Should the entry
- * have become another kind meanwhile, D says nothing there, see pte_masks.c.
+ * D of a huge page, once set, says nothing of the next write beside it.  And what
+ * L2 writes with tables of its own is logged by nobody.
  */
-static void clear_dirty_leaf(struct kvm_tdp_op *op, struct tdp_iter *it)
+static bool by_dirty_bit(const struct kvm_tdp_op *op, unsigned int level,
+			 enum kvm_dirty_mode mode)
 {
-	if (is_leaf_spte(it->old_spte, it->level) &&
-	    (it->old_spte & op->masks->dirty))
-		kvm_tdp_clear_dirty(op, it);
+	return mode == KVM_DIRTY_CLEAR_BIT && op->masks->dirty && level == 1 &&
+	       !op->root->role.guest_mode;
 }
 
+/* Should it be something else by now, D says nothing there, see pte_masks.c. */
 static void track_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
 		       enum kvm_dirty_mode mode)
 {
-	if (mode == KVM_DIRTY_CLEAR_BIT && op->masks->dirty)
-		clear_dirty_leaf(op, it);
-	else
+	if (!by_dirty_bit(op, it->level, mode))
 		wrprot_leaf(op, it);
+	else if (is_shadow_present_pte(it->old_spte) &&
+		 (it->old_spte & op->masks->dirty))
+		kvm_tdp_clear_dirty(op, it);
 }
 
 /* A leaf, or what is left of a table of them. */
@@ -157,8 +159,8 @@ static void track_entries(struct kvm_tdp_op *op, struct tdp_iter *it,
 			  enum kvm_dirty_mode mode)
 {
 	if (it->level > 1)
-		track_leaf(op, it, mode);
-	else if (mode == KVM_DIRTY_CLEAR_BIT && op->masks->dirty)
+		wrprot_leaf(op, it);
+	else if (by_dirty_bit(op, it->level, mode))
 		kvm_tdp_clear_dirty_table(op, it);
 	else
 		kvm_tdp_wrprot_table(op, it);
@@ -183,6 +185,7 @@ unsigned long kvm_tdp_track_writes(struct kvm *kvm, int as_id, gfn_t start,
 			track_entries(&op, &it, mode);
 		}
 	}
+	kvm_tdp_op_settle(&op, start, end);
 	changed = kvm_tdp_op_end(&op);
 	kvm_mmu_read_unlock(kvm);
 	return changed;
@@ -201,7 +204,7 @@ void kvm_tdp_track_mask(struct kvm_tdp_op *op, gfn_t base, unsigned long mask,
 
 	tdp_iter_start(&it, op->masks, op->root, 1, start, end);
 	while (tdp_iter_next(&it))
-		if (it.level == 1 && (mask & BIT(it.gfn - base)))
+		if (it.level > 1 || (mask & BIT(it.gfn - base)))
 			track_leaf(op, &it, mode);
 }
 
@@ -222,7 +225,7 @@ static int split_leaf(struct kvm_tdp_op *op, struct tdp_iter *it,
 			memset64(sp->spt, op->masks->nonpresent,
 				 SPTES_PER_TABLE);
 		kvm_tdp_unused_table(caches, sp);
-		it->yielded = true;
+		it->restart = true;
 	}
 	return 0;
 }
@@ -269,19 +272,22 @@ int kvm_tdp_split_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end,
 }
 
 /* Where two leaves of a table differ, they are not parts of one page. */
-static u64 same_bits(const struct kvm_pte_masks *m)
+static u64 same_bits(const struct kvm_pte_masks *m, bool nx)
 {
-	return m->pfn | m->memtype | m->me | m->user | m->exec | m->nx |
-	       m->host_writable | m->mmu_writable;
+	u64 same = m->pfn | m->memtype | m->me | m->user | m->host_writable |
+		   m->mmu_writable;
+
+	return nx ? same : same | m->exec | m->nx;
 }
 
-/* The huge leaf that a table amounts to, or 0. */
-static u64 whole_leaf(const struct kvm_pte_masks *m, struct tdp_iter *it)
+/* The huge leaf that a table amounts to, or 0; with @nx not executable. */
+static u64 whole_leaf(const struct kvm_pte_masks *m, struct tdp_iter *it,
+		      bool nx)
 {
 	u64 *table = tdp_child(m, it->old_spte);
 	u64 spte, huge = 0, part = 0, step = 0;
 	unsigned int i, child = it->level - 1;
-	u64 same = same_bits(m);
+	u64 same = same_bits(m, nx);
 
 	for (i = 0; i < SPTES_PER_TABLE; i++, part += step) {
 		spte = READ_ONCE(table[i]);
@@ -300,7 +306,7 @@ static u64 whole_leaf(const struct kvm_pte_masks *m, struct tdp_iter *it)
 		    !kvm_mmu_broken(KVM_MMU_BREAK_RECOVER_PFN))
 			return 0;
 	}
-	return huge;
+	return huge && nx ? kvm_spte_make_nx(m, huge) : huge;
 }
 
 static void recover_table(struct kvm_tdp_op *op, struct tdp_iter *it,
@@ -318,9 +324,11 @@ static void recover_table(struct kvm_tdp_op *op, struct tdp_iter *it,
 	    req->max_level(op->kvm, it->gfn, req->arg) < it->level)
 		return;
 
-	huge = whole_leaf(op->masks, it);
+	huge = whole_leaf(op->masks, it, req->nx);
 	if (huge && !kvm_tdp_set_spte(op, it, huge))
 		tdp_iter_refresh(it);
+	if (op->nr_removed >= KVM_TDP_REMOVED_BATCH)
+		kvm_tdp_op_flush(op);
 }
 
 static unsigned long recover_level(struct kvm_tdp_op *op, unsigned int level,

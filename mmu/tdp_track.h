@@ -31,7 +31,8 @@ struct kvm_tdp_op;
  * Marks them old, without a flush: a page in some TLB may look old though it is
  * used.
  *
- * Context: any; no lock.
+ * Context: any; no lock.  The range is looked at in one RCU section, so it should
+ * be no larger than a page of the host's.
  * Return: true if one was.
  */
 bool kvm_tdp_age_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end);
@@ -53,9 +54,13 @@ enum kvm_dirty_mode {
  * @end: the one behind the last
  * @mode: how; without D in the format, by a fault
  *
- * Huge pages are tracked as they are: split them before.
+ * Huge pages are write-protected in either mode, so that the next write splits
+ * them; who splits them before saves the guest that fault.  So are the pages of
+ * L2, if it runs on a root of its own.  When this returns, no TLB lets anybody
+ * write past it.
  *
- * Context: may sleep.
+ * Context: may sleep; slots_lock is held, and the faults that began before dirty
+ * logging was turned on have ended (synchronize_srcu()).
  * Return: how many leaves were changed.
  */
 unsigned long kvm_tdp_track_writes(struct kvm *kvm, int as_id, gfn_t start,
@@ -65,8 +70,10 @@ unsigned long kvm_tdp_track_writes(struct kvm *kvm, int as_id, gfn_t start,
  * kvm_tdp_track_mask() - the same for up to 64 4K pages, as one of many calls
  * @op: the operation; its root's pages are meant
  * @base: the gfn of bit 0
- * @mask: which pages; huge pages are left alone
+ * @mask: which pages; a huge page around one of them is write-protected
  * @mode: how
+ *
+ * Who made @op settles at its end, see kvm_tdp_op_settle().
  *
  * Context: mmu_lock as @op says.
  */
@@ -96,9 +103,14 @@ int kvm_tdp_split_range(struct kvm *kvm, int as_id, gfn_t start, gfn_t end,
  * @as_id: the address space
  * @start: first gfn
  * @end: the one behind the last
- * @max_level: how large a page that begins at a gfn the host and the memslot
- *	allow, as of now; mmu_lock is held
+ * @max_level: how large a page that begins at a gfn may be, as of now: the host
+ *	and the memslot allow it, the memory type is the same in all of it, no
+ *	gfn in it is write-tracked, its writes are not logged, and the host
+ *	takes the whole page for dirty, as it becomes writable.  mmu_lock is
+ *	held, so it may not sleep
  * @arg: for @max_level
+ * @nx: the huge pages must not be executable; then it does not matter which of the
+ *	small ones were
  */
 struct kvm_tdp_recover {
 	int as_id;
@@ -106,6 +118,7 @@ struct kvm_tdp_recover {
 	gfn_t end;
 	u8 (*max_level)(struct kvm *kvm, gfn_t gfn, void *arg);
 	void *arg;
+	bool nx;
 };
 
 /**
@@ -115,7 +128,8 @@ struct kvm_tdp_recover {
  *
  * A table becomes the leaf that its entries amount to: those that are there map
  * what a huge page would map, in the same way, and what is being invalidated is
- * left alone.  The guest sees no fault.  Tables that are small for NX huge
+ * left alone.  A vCPU that faults there meanwhile waits for a batch of at most
+ * KVM_TDP_REMOVED_BATCH tables and its flush.  Tables that are small for NX huge
  * pages' sake stay.
  *
  * Context: may sleep.

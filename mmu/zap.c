@@ -33,6 +33,22 @@ void kvm_tdp_zap_leaves(struct kvm_tdp_op *op, gfn_t start, gfn_t end)
 	}
 }
 
+/* Whatever was found gone may have been taken by somebody who has not flushed. */
+static void settle(struct kvm_tdp_op *op, const struct kvm_gfn_span *spans,
+		   unsigned int nr)
+{
+	gfn_t start = ~0ull, end = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (spans[i].start >= spans[i].end)
+			continue;
+		start = min(start, spans[i].start);
+		end = max(end, spans[i].end);
+	}
+	kvm_tdp_op_settle(op, start, end);
+}
+
 static void
 invalidate(struct kvm *kvm, const struct kvm_gfn_span *spans, unsigned int nr,
 	   void (*what)(struct kvm_mmu_invalidate *inv, gfn_t start, gfn_t end))
@@ -64,6 +80,7 @@ unsigned long kvm_zap_gfn_ranges(struct kvm *kvm,
 		for (i = 0; i < nr; i++)
 			kvm_tdp_zap_leaves(&op, spans[i].start, spans[i].end);
 	}
+	settle(&op, spans, nr);
 	zapped = kvm_tdp_op_end(&op);
 	kvm_mmu_read_unlock(kvm);
 	trace_kvm_zap_gfn_ranges(spans, nr, zapped);

@@ -25,11 +25,12 @@ struct kvm_gfn_span {
  * kvm_zap_gfn_ranges() - nothing is mapped in any of these ranges
  * @kvm: the VM
  * @spans: the ranges, in every address space; empty ones are skipped
- * @nr: how many
+ * @nr: how many; a handful, as there is no yield between them
  *
- * A huge page that reaches into a range goes whole.  Only faults in the ranges
- * wait or retry meanwhile; of what is mapped elsewhere nothing is touched.  One
- * TLB flush for all, or for as much as was done when the lock was wanted.
+ * A huge page that reaches into a range goes whole.  Meanwhile only faults in the
+ * ranges retry, and at the end those that are on their way; of what is
+ * mapped elsewhere nothing is touched.  One TLB flush for all, or for as much as
+ * was done when the lock was wanted.
  *
  * What was mapped by a fault that began before does not come back; what a fault
  * maps that begins later sees what the caller changed before it called.
@@ -50,7 +51,8 @@ unsigned long kvm_zap_gfn_range(struct kvm *kvm, gfn_t start, gfn_t end);
  * @start: first gfn
  * @end: the one behind the last
  *
- * For whoever keeps faults away by itself (kvm_mmu_invalidate_begin()).
+ * For whoever keeps faults away by itself (kvm_mmu_invalidate_begin()), and
+ * settles at the end: another operation may have zapped the same, and not flushed.
  *
  * Context: mmu_lock as @op says; yields, so may sleep.
  */

@@ -429,7 +429,7 @@ static void fail_waits_for_frozen(struct kunit *test)
 		tdp_map(w, g + 3, 1, TDP_RW);
 		memset(&duel, 0, sizeof(duel));
 		w->on_flush = duel_flush;
-		tdp_thread_start(test, &outer, w, outer_thread, 1);
+		tdp_thread_start_elsewhere(test, &outer, w, outer_thread);
 		/* The leaf that it makes is in a table that is gone by then. */
 		KUNIT_EXPECT_EQ(test, tdp_recover(w, g, g + PAGES_2M, 2), 1ul);
 		tdp_thread_wait(&outer);
@@ -440,6 +440,76 @@ static void fail_waits_for_frozen(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tdp_leaves(w, 0), 1L);
 		KUNIT_EXPECT_EQ(test, tdp_tables(w, 2), 0L);
 		KUNIT_EXPECT_EQ(test, tdp_tables(w, 1), 0L);
+	}
+}
+
+/* --- done by somebody who has not flushed --------------------------------- */
+
+static struct {
+	struct task_struct *debtor;
+	atomic_t in_flush;
+	atomic_t go_on;
+} debt;
+
+static void debt_flush(struct tdp_world *w)
+{
+	unsigned int i;
+
+	if (current != debt.debtor)
+		return;
+	atomic_set(&debt.in_flush, 1);
+	for (i = 0; i < 2000 && !atomic_read(&debt.go_on); i++)
+		mdelay(1);
+}
+
+static void debtor_thread(struct tdp_thread *t)
+{
+	debt.debtor = current;
+	kvm_zap_gfn_range(&t->w->kvm, t->w->base, t->w->base + 1);
+}
+
+/* While the other one's flush is under way: does who finds nothing flush? */
+static int flushes_beside_debtor(struct kunit *test, struct tdp_world *w)
+{
+	struct tdp_thread debtor;
+	unsigned int i;
+	int flushes;
+
+	tdp_map(w, w->base, 1, TDP_RW);
+	memset(&debt, 0, sizeof(debt));
+	w->on_flush = debt_flush;
+	tdp_thread_start_elsewhere(test, &debtor, w, debtor_thread);
+	for (i = 0; i < 2000 && !atomic_read(&debt.in_flush); i++)
+		usleep_range(500, 1000);
+	tdp_flushes(w);
+	KUNIT_EXPECT_EQ(test,
+			kvm_tdp_track_writes(&w->kvm, 0, w->base, w->base + 8,
+					     KVM_DIRTY_WRPROT),
+			0ul);
+	flushes = tdp_flushes(w);
+	atomic_set(&debt.go_on, 1);
+	tdp_thread_wait(&debtor);
+	w->on_flush = NULL;
+	return flushes;
+}
+
+static void fail_found_done_is_flushed(struct kunit *test)
+{
+	struct tdp_world *w;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "takes two CPUs");
+	while ((w = tdp_next_world(test))) {
+		KUNIT_EXPECT_EQ(test, flushes_beside_debtor(test, w), 1);
+		WRITE_ONCE(kvm_mmu_break, KVM_MMU_BREAK_SETTLE);
+		KUNIT_EXPECT_EQ(test, flushes_beside_debtor(test, w), 0);
+		WRITE_ONCE(kvm_mmu_break, KVM_MMU_BREAK_NONE);
+
+		/* Nobody is in debt. */
+		KUNIT_EXPECT_EQ(test, atomic_read(&w->kvm.mmu.nr_debtors), 0);
+		kvm_tdp_track_writes(&w->kvm, 0, w->base, w->base + 8,
+				     KVM_DIRTY_WRPROT);
+		KUNIT_EXPECT_EQ(test, tdp_flushes(w), 0);
 	}
 }
 
@@ -717,6 +787,7 @@ static struct kunit_case tdp_fail_cases[] = {
 	KUNIT_CASE(fail_frozen_by_nx_recovery),
 	KUNIT_CASE(fail_overtaken_in_between),
 	KUNIT_CASE(fail_waits_for_frozen),
+	KUNIT_CASE(fail_found_done_is_flushed),
 	KUNIT_CASE(fail_caches_run_out),
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE(fail_each_in_init_vm),

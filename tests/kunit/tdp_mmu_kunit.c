@@ -310,7 +310,8 @@ static void tdp_broken_rules_are_found(struct kunit *test)
 	struct tdp_world *w = test->priv;
 	unsigned int rule, steps;
 
-	for (rule = KVM_MMU_BREAK_NONE + 1; rule < KVM_MMU_NR_BREAKS; rule++) {
+	for (rule = KVM_MMU_BREAK_NONE + 1; rule < KVM_MMU_NR_RANDOM_BREAKS;
+	     rule++) {
 		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[3], rule),
 				0);
 		WRITE_ONCE(kvm_mmu_break, rule);

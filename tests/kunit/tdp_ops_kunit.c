@@ -208,8 +208,9 @@ static void ops_giga_track(struct kunit *test)
 		n = kvm_tdp_track_writes(&w->kvm, 0, g, g + PAGES_1G,
 					 KVM_DIRTY_CLEAR_BIT);
 		KUNIT_EXPECT_EQ(test, n, 1ul);
-		KUNIT_EXPECT_FALSE(test, tdp_see(w, w->root, g).dirty);
-		KUNIT_EXPECT_EQ(test, tdp_see(w, w->root, g).writable,
+		/* D would say nothing of a second 4K of it. */
+		KUNIT_EXPECT_FALSE(test, tdp_see(w, w->root, g).writable);
+		KUNIT_EXPECT_EQ(test, tdp_see(w, w->root, g).dirty,
 				!!w->masks.dirty);
 		KUNIT_EXPECT_EQ(test, tdp_flushes(w), 1);
 	}
@@ -494,6 +495,34 @@ static void ops_nx_stays_small(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tdp_map(w, g, 3, TDP_RW | KVM_LEAF_NX),
 				RET_PF_FIXED);
 		KUNIT_EXPECT_EQ(test, nx_listed(w), 0u);
+	}
+}
+
+/* What of a huge page may be fetched from is for its small ones to say. */
+static void ops_nx_recovered_range_is_nx(struct kunit *test)
+{
+	struct tdp_world *w;
+	gfn_t g;
+
+	while ((w = tdp_next_world(test))) {
+		g = tdp_giga(w);
+		tdp_map(w, g, 2, TDP_RW | KVM_LEAF_NX);
+		KUNIT_EXPECT_FALSE(test, tdp_see(w, w->root, g).exec);
+		KUNIT_EXPECT_EQ(test,
+				kvm_tdp_split_range(&w->kvm, 0, g, g + PAGES_2M,
+						    1, &w->caches),
+				0);
+		KUNIT_EXPECT_FALSE(test, tdp_see(w, w->root, g + 3).exec);
+		/* A fetch. */
+		tdp_map(w, g + 3, 1, TDP_RW);
+		KUNIT_EXPECT_TRUE(test, tdp_see(w, w->root, g + 3).exec);
+		KUNIT_EXPECT_EQ(test, tdp_recover(w, g, g + PAGES_2M, 2), 0ul);
+		KUNIT_EXPECT_EQ(test, tdp_recover_nx(w, g, g + PAGES_2M, 2),
+				1ul);
+		KUNIT_EXPECT_EQ(test, tdp_leaves(w, 2), 1L);
+		KUNIT_EXPECT_FALSE(test, tdp_see(w, w->root, g + 3).exec);
+		KUNIT_EXPECT_TRUE(test, tdp_see(w, w->root, g + 3).writable);
+		KUNIT_EXPECT_EQ(test, tdp_flushes(w), 1);
 	}
 }
 
@@ -800,19 +829,20 @@ static void ops_track_mask_and_huge(struct kunit *test)
 		for (level = 2; level <= 3; level++) {
 			tdp_map(w, g, level, TDP_RW);
 			KUNIT_EXPECT_EQ(test,
-					track(w, g, ~0ul, KVM_DIRTY_WRPROT),
-					0ul);
-			KUNIT_EXPECT_EQ(test,
-					track(w, g + 64, ~0ul,
+					track(w, g + 64, 2,
 					      KVM_DIRTY_CLEAR_BIT),
-					0ul);
-			KUNIT_EXPECT_TRUE(test,
-					  tdp_see(w, w->root, g).writable);
+					1ul);
+			KUNIT_EXPECT_EQ(test, tdp_flushes(w), 1);
+			KUNIT_EXPECT_FALSE(test,
+					   tdp_see(w, w->root, g).writable);
 			KUNIT_EXPECT_EQ(test, tdp_see(w, w->root, g).dirty,
 					!!w->masks.dirty);
+			KUNIT_EXPECT_EQ(test,
+					track(w, g, ~0ul, KVM_DIRTY_WRPROT),
+					0ul);
+			KUNIT_EXPECT_EQ(test, tdp_flushes(w), 0);
 			g += PAGES_1G;
 		}
-		KUNIT_EXPECT_EQ(test, tdp_flushes(w), 0);
 	}
 }
 
@@ -1086,6 +1116,7 @@ static struct kunit_case tdp_ops_cases[] = {
 	KUNIT_CASE(ops_mmio_and_zap),
 	KUNIT_CASE(ops_nx_marks),
 	KUNIT_CASE(ops_nx_stays_small),
+	KUNIT_CASE(ops_nx_recovered_range_is_nx),
 	KUNIT_CASE(ops_nx_recover),
 	KUNIT_CASE(ops_nx_gone_meanwhile),
 	KUNIT_CASE(ops_nx_roots),

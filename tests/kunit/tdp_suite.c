@@ -2,6 +2,7 @@
 /*
  * tdp_suite.c - what suites about the TDP MMU's single steps have in common
  */
+#include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -304,6 +305,7 @@ struct tdp_seen tdp_see(struct tdp_world *w, struct kvm_mmu_page *root,
 	if (tdp_is_ept(w) && !rwx)
 		rwx = (e >> 54) & 7;
 	seen.writable = rwx & 2;
+	seen.exec = tdp_is_ept(w) ? rwx & 4 : !(e >> 63);
 	seen.dirty = e & w->masks.dirty;
 	seen.right = (e & w->masks.pfn) >> 12 ==
 		     (tdp_pfn(gfn) & ~((1ull << ((level - 1) * 9)) - 1));
@@ -333,17 +335,30 @@ u8 tdp_max_level(struct kvm *kvm, gfn_t gfn, void *arg)
 	return *(unsigned int *)arg;
 }
 
-unsigned long tdp_recover(struct tdp_world *w, gfn_t start, gfn_t end,
-			  unsigned int max_level)
+static unsigned long recover(struct tdp_world *w, gfn_t start, gfn_t end,
+			     unsigned int max_level, bool nx)
 {
 	struct kvm_tdp_recover req = {
 		.start = start,
 		.end = end,
 		.max_level = tdp_max_level,
 		.arg = &max_level,
+		.nx = nx,
 	};
 
 	return kvm_tdp_recover_range(&w->kvm, &req);
+}
+
+unsigned long tdp_recover(struct tdp_world *w, gfn_t start, gfn_t end,
+			  unsigned int max_level)
+{
+	return recover(w, start, end, max_level, false);
+}
+
+unsigned long tdp_recover_nx(struct tdp_world *w, gfn_t start, gfn_t end,
+			     unsigned int max_level)
+{
+	return recover(w, start, end, max_level, true);
 }
 
 /* --- threads ------------------------------------------------------------- */
@@ -375,15 +390,34 @@ void tdp_thread_start(struct kunit *test, struct tdp_thread *t,
 	kvm_mmu_caches_init(&w->kvm, &t->caches, 8, 0);
 	prandom_seed_state(&t->rnd, ++seed);
 	init_completion(&t->done);
-	task = kthread_run(thread_fn, t, "tdp-ops");
-	if (IS_ERR(task))
-		complete(&t->done);
-	KUNIT_EXPECT_FALSE(test, IS_ERR(task));
+	t->elsewhere = false;
+	task = kthread_create(thread_fn, t, "tdp-ops");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	t->task = task;
+	get_task_struct(task);
+	wake_up_process(task);
+}
+
+void tdp_thread_start_elsewhere(struct kunit *test, struct tdp_thread *t,
+				struct tdp_world *w,
+				void (*fn)(struct tdp_thread *t))
+{
+	unsigned int cpu;
+
+	migrate_disable();
+	tdp_thread_start(test, t, w, fn, 1);
+	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+	t->elsewhere = true;
+	KUNIT_EXPECT_EQ(test, set_cpus_allowed_ptr(t->task, cpumask_of(cpu)),
+			0);
 }
 
 void tdp_thread_wait(struct tdp_thread *t)
 {
 	wait_for_completion(&t->done);
+	if (t->elsewhere)
+		migrate_enable();
+	put_task_struct(t->task);
 }
 
 unsigned int tdp_thread_below(struct tdp_thread *t, unsigned int n)

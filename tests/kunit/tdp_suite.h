@@ -78,6 +78,7 @@ struct tdp_seen {
 	unsigned int level; /* of the leaf; 0: there is none */
 	bool right; /* it maps the page that belongs to the gfn */
 	bool writable;
+	bool exec;
 	bool accessed;
 	bool dirty; /* D in formats that have it */
 };
@@ -106,6 +107,10 @@ u8 tdp_max_level(struct kvm *kvm, gfn_t gfn, void *arg);
 unsigned long tdp_recover(struct tdp_world *w, gfn_t start, gfn_t end,
 			  unsigned int max_level);
 
+/* The same on a host whose huge pages must not be executable. */
+unsigned long tdp_recover_nx(struct tdp_world *w, gfn_t start, gfn_t end,
+			     unsigned int max_level);
+
 /* A thread: @fn is called @steps times. */
 struct tdp_thread {
 	struct tdp_world *w;
@@ -114,11 +119,19 @@ struct tdp_thread {
 	struct kvm_mmu_caches caches;
 	struct rnd_state rnd;
 	struct completion done;
+	struct task_struct *task;
+	bool elsewhere;
 };
 
 void tdp_thread_start(struct kunit *test, struct tdp_thread *t,
 		      struct tdp_world *w, void (*fn)(struct tdp_thread *t),
 		      unsigned int steps);
+
+/* On another CPU than the caller, which stays on its own until it has waited. */
+void tdp_thread_start_elsewhere(struct kunit *test, struct tdp_thread *t,
+				struct tdp_world *w,
+				void (*fn)(struct tdp_thread *t));
+
 void tdp_thread_wait(struct tdp_thread *t);
 
 /* 0 to @n - 1, by chance. */

@@ -199,6 +199,13 @@ static void model_wrprot(struct tdp_world *w, unsigned int page)
 	w->model[page].writable = false;
 }
 
+/* D of a huge page would tell too little: it is write-protected. */
+static void model_clear_dirty(struct tdp_world *w, unsigned int page)
+{
+	if (!w->masks.dirty || w->model[page].level > 1)
+		model_wrprot(w, page);
+}
+
 /* The small pages of a 2M page, if they amount to it. */
 static void model_recover(struct tdp_world *w, unsigned int first)
 {
@@ -491,10 +498,8 @@ static void model_step(struct tdp_world *w, const struct step *s)
 		model_each(w, s->from, s->to, model_zap);
 		break;
 	case CLEAR_DIRTY:
-		/* With D in the format nothing of this is seen here. */
-		if (w->masks.dirty)
-			break;
-		fallthrough;
+		model_each(w, s->from, s->to, model_clear_dirty);
+		break;
 	case WRPROT:
 		model_each(w, s->from, s->to, model_wrprot);
 		break;
