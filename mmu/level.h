@@ -34,7 +34,8 @@
  * @slot_npages: how many 4K pages it has
  * @slot_userspace_addr: where its first page is in the VMM's memory
  * @host_level: level of the host's own mapping of that page
- * @max_level: the largest that hardware, the fault and dirty logging allow
+ * @max_level: the largest that hardware, the root, the fault and dirty logging
+ *	allow; see kvm_level_max_under_root()
  * @disallowed: for 2M at 0 and 1G at 1, how many reasons there are against a
  *	page of that level around @gfn, such as a write-tracked page in it; what
  *	speaks against a page speaks against all larger ones around it, too
@@ -71,6 +72,24 @@ u8 kvm_level_choose(const struct kvm_level_req *req);
  */
 bool kvm_slot_level_disallowed(gfn_t base_gfn, u64 npages, unsigned long hva,
 			       gfn_t gfn, unsigned int level);
+
+/**
+ * kvm_level_max_under_root() - the largest page that tables below a root map
+ * @max_huge_level: the largest that an entry may map, see struct kvm_mmu_config
+ * @root_level: of the root's role, 3 to 5
+ *
+ * An entry of a PAE root has a reserved bit where a page of 1G has PS.
+ *
+ * Return: a bound for @max_level of struct kvm_level_req.
+ */
+static inline u8 kvm_level_max_under_root(u8 max_huge_level,
+					  unsigned int root_level)
+{
+	if (root_level == KVM_PAE_ROOT_LEVEL &&
+	    max_huge_level >= KVM_PAE_ROOT_LEVEL)
+		return KVM_PAE_ROOT_LEVEL - 1;
+	return max_huge_level;
+}
 
 /**
  * kvm_level_nx_adjust() - what the NX-huge-page workaround makes of a level

@@ -29,6 +29,7 @@
 struct kmem_cache;
 struct kvm;
 struct kvm_mmu_vm_ops;
+union kvm_mmu_page_role;
 
 /* Levels of a page table entry, KVM's numbers: 1 is 4K, 2 is 2M, 3 is 1G. */
 enum kvm_mmu_level {
@@ -43,7 +44,8 @@ enum kvm_mmu_level {
  * struct kvm_mmu_config - how the vendor wants the MMU
  * @tdp: the CPU walks a second set of page tables (EPT, NPT), and shall
  * @tdp_root_level: level of the root of those tables, 4 or 5
- * @max_huge_level: largest page that an entry of those tables may map
+ * @max_huge_level: largest page that an entry of those tables may map, or
+ *	without @tdp of shadow tables
  */
 struct kvm_mmu_config {
 	bool tdp;
@@ -155,8 +157,28 @@ void kvm_mmu_destroy_vm(struct kvm *kvm);
  */
 void kvm_mmu_create_vm_debugfs(struct kvm *kvm);
 
-/** kvm_mmu_pte_masks() - the masks that this host's SPTEs have; never NULL */
+/**
+ * kvm_mmu_pte_masks() - the format of this host's tables
+ *
+ * With all that the CPU offers: that of the TDP MMU's tables, and of shadow
+ * tables but for those that kvm_mmu_masks_for() tells from them.
+ *
+ * Return: never NULL; always the same.
+ */
 const struct kvm_pte_masks *kvm_mmu_pte_masks(void);
+
+/**
+ * kvm_mmu_masks_for() - the format of a page of page tables
+ * @role: of the page
+ *
+ * A nested guest whose EPT has no accessed and dirty bits runs on an EPTP
+ * without them, whatever the host has: in its tables the CPU sets none, and an
+ * entry's use is tracked by a fault.  Its role has ad_disabled set.  Legacy
+ * tables always have these bits, so that ad_disabled changes nothing there.
+ *
+ * Return: never NULL; the same for all roles with the same ad_disabled.
+ */
+const struct kvm_pte_masks *kvm_mmu_masks_for(union kvm_mmu_page_role role);
 
 /** kvm_mmu_get_config() - what the vendor configured; all zero before */
 const struct kvm_mmu_config *kvm_mmu_get_config(void);

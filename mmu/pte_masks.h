@@ -9,7 +9,7 @@
  *    (SDM 3A, "4-Level Paging and 5-Level Paging"; APM 2, 5.3 and 15.25);
  *  - EPT (SDM 3C, "The Extended Page Table Mechanism").
  *
- * Locking: none; pure.  The instance that the module runs on is in setup.c.
+ * Locking: none; pure.  The instances that the module runs on are in setup.c.
  *
  * Deliberately absent: building and reading an SPTE, which spte.h does.  Here
  * is only which bit is which, so that tests run every format on any host.

@@ -17,6 +17,7 @@
 
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/kernel.h>
 #include <linux/percpu_counter.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -28,9 +29,11 @@
 #include "mmu/mmu.h"
 #include "mmu/mmu_page.h"
 #include "mmu/pte_list.h"
+#include "mmu/role.h"
 #include "params.h"
 
-static struct kvm_pte_masks pte_masks __tw_ro_after_load;
+/* By role.ad_disabled; only in EPT do they differ. */
+static struct kvm_pte_masks pte_masks[2] __tw_ro_after_load;
 static struct kvm_mmu_config mmu_config __tw_ro_after_load;
 static unsigned int maxphyaddr __tw_ro_after_load;
 static unsigned int nr_sptes_per_pte_list __tw_ro_after_load;
@@ -59,7 +62,10 @@ int kvm_mmu_x86_module_init(void)
 
 int kvm_mmu_vendor_module_init(void)
 {
-	kvm_pte_masks_reset(&pte_masks, maxphyaddr);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pte_masks); i++)
+		kvm_pte_masks_reset(&pte_masks[i], maxphyaddr);
 	mmu_config = (struct kvm_mmu_config){};
 	nr_sptes_per_pte_list = 0;
 	return 0;
@@ -67,12 +73,16 @@ int kvm_mmu_vendor_module_init(void)
 
 void kvm_mmu_set_ept_masks(unsigned int flags)
 {
-	kvm_pte_masks_set_ept(&pte_masks, flags);
+	kvm_pte_masks_set_ept(&pte_masks[false], flags);
+	kvm_pte_masks_set_ept(&pte_masks[true], flags & ~KVM_EPT_HAS_AD);
 }
 
 void kvm_mmu_set_me_mask(u64 me, u64 c_bit, unsigned int phys_bits)
 {
-	kvm_pte_masks_set_me(&pte_masks, me, c_bit, phys_bits);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pte_masks); i++)
+		kvm_pte_masks_set_me(&pte_masks[i], me, c_bit, phys_bits);
 }
 
 bool kvm_mmu_tdp_wanted(void)
@@ -85,16 +95,32 @@ void kvm_configure_mmu(const struct kvm_mmu_config *config)
 	mmu_config = *config;
 }
 
+/* Only after the vendor's setup are the masks all that it makes of them. */
+static void fit_masks_to_cpu(void)
+{
+	unsigned int i;
+
+	if (!boot_cpu_has_bug(X86_BUG_L1TF))
+		return;
+	for (i = 0; i < ARRAY_SIZE(pte_masks); i++)
+		kvm_pte_masks_set_l1tf(&pte_masks[i],
+				       boot_cpu_data.x86_cache_bits);
+}
+
 static int check_vendor_setup(void)
 {
+	unsigned int i;
+
 	if (!mmu_config.max_huge_level ||
 	    (mmu_config.tdp && mmu_config.tdp_root_level < 4)) {
 		pr_err("the vendor's hardware setup did not configure the MMU\n");
 		return -EINVAL;
 	}
-	if (!kvm_pte_masks_valid(&pte_masks)) {
-		pr_err("the vendor's PTE masks overlap\n");
-		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(pte_masks); i++) {
+		if (!kvm_pte_masks_valid(&pte_masks[i])) {
+			pr_err("the vendor's PTE masks overlap\n");
+			return -EINVAL;
+		}
 	}
 	return 0;
 }
@@ -104,11 +130,7 @@ int kvm_mmu_hardware_setup(void)
 	unsigned int nr_sptes;
 	int r;
 
-	/* Only now are the masks all that the vendor makes of them. */
-	if (boot_cpu_has_bug(X86_BUG_L1TF))
-		kvm_pte_masks_set_l1tf(&pte_masks,
-				       boot_cpu_data.x86_cache_bits);
-
+	fit_masks_to_cpu();
 	r = check_vendor_setup();
 	if (r)
 		return r;
@@ -160,7 +182,12 @@ void kvm_mmu_hardware_unsetup(void)
 
 const struct kvm_pte_masks *kvm_mmu_pte_masks(void)
 {
-	return &pte_masks;
+	return &pte_masks[false];
+}
+
+const struct kvm_pte_masks *kvm_mmu_masks_for(union kvm_mmu_page_role role)
+{
+	return &pte_masks[role.ad_disabled];
 }
 
 const struct kvm_mmu_config *kvm_mmu_get_config(void)

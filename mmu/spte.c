@@ -96,6 +96,14 @@ bool kvm_spte_is_legal(const struct kvm_pte_masks *m, u64 spte,
 	return false;
 }
 
+bool kvm_pae_root_spte_is_legal(const struct kvm_pte_masks *m, u64 spte)
+{
+	if (!is_shadow_present_pte(spte))
+		return spte == m->nonpresent || is_frozen_spte(m, spte);
+	return spte == kvm_make_pae_root_spte(m, spte & m->pfn) &&
+	       address_is_legal(m, spte);
+}
+
 u64 kvm_make_mmio_spte(const struct kvm_pte_masks *m, gfn_t gfn,
 		       unsigned int access, u64 gen)
 {

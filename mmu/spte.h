@@ -49,6 +49,9 @@
 /* An entry of a table translates this many bits of a gfn. */
 #define KVM_LEVEL_BITS 9
 
+/* A root of this level is a PAE root, see kvm_make_pae_root_spte(). */
+#define KVM_PAE_ROOT_LEVEL 3
+
 /* log2 of how many 4K pages an entry at @level translates. */
 static inline unsigned int kvm_level_shift(unsigned int level)
 {
@@ -179,12 +182,23 @@ enum kvm_spte_kind kvm_spte_kind(const struct kvm_pte_masks *m, u64 spte,
  * kvm_spte_is_legal() - could the MMU have made this entry?
  * @m: the format
  * @spte: any value
- * @level: of the table that holds it
+ * @level: of the table that holds it, which is no PAE root
  *
  * For debug builds and tests.
  */
 bool kvm_spte_is_legal(const struct kvm_pte_masks *m, u64 spte,
 		       unsigned int level);
+
+/**
+ * kvm_pae_root_spte_is_legal() - the same, of an entry of a PAE root
+ * @m: the legacy format
+ * @spte: any value
+ *
+ * The entry does not tell; its table does: a root whose role has
+ * KVM_PAE_ROOT_LEVEL is a PAE root.  A table of that level below a root of
+ * a higher one, as in shadow NPT, is an ordinary table.
+ */
+bool kvm_pae_root_spte_is_legal(const struct kvm_pte_masks *m, u64 spte);
 
 /**
  * kvm_spte_mark_old() - the same leaf, not used since
@@ -210,7 +224,7 @@ static inline u64 kvm_spte_mark_old(const struct kvm_pte_masks *m, u64 spte)
 #define KVM_LEAF_DIRTY_LOG     BIT(2) /* writes are to be seen, ... */
 #define KVM_LEAF_WRITE	       BIT(3) /* ... and this is one */
 #define KVM_LEAF_OLD	       BIT(4) /* nobody asked for it: not accessed */
-#define KVM_LEAF_NX	       BIT(5) /* never executable: an NX huge page */
+#define KVM_LEAF_NX	       BIT(5) /* not executable if it is huge */
 #define KVM_LEAF_NOT_ENCRYPTED BIT(6) /* no memory: a device's registers */
 
 /**
@@ -219,7 +233,8 @@ static inline u64 kvm_spte_mark_old(const struct kvm_pte_masks *m, u64 spte)
  * @level: 1 to 3
  * @access: KVM_ACC_*, what the guest's own tables allow; all of it with TDP.  In
  *	EPT, KVM_ACC_USER is permission to read: without it there is no
- *	KVM_ACC_WRITE, and there has to be KVM_ACC_EXEC
+ *	KVM_ACC_WRITE, and there has to be KVM_ACC_EXEC, and for a huge
+ *	page no KVM_LEAF_NX, which would leave nothing
  * @memtype: a value of masks->memtype
  * @flags: KVM_LEAF_*
  */
@@ -242,7 +257,8 @@ static inline u64 kvm_leaf_permissions(const struct kvm_pte_masks *m,
 		spte = m->readable | m->user;
 	else if (!m->exec_only)
 		spte = m->readable;
-	if ((req->access & KVM_ACC_EXEC) && !(req->flags & KVM_LEAF_NX))
+	if ((req->access & KVM_ACC_EXEC) &&
+	    (!(req->flags & KVM_LEAF_NX) || req->level == 1))
 		spte |= m->exec;
 	else
 		spte |= m->nx;
@@ -298,6 +314,27 @@ static inline u64 kvm_make_table_spte(const struct kvm_pte_masks *m,
 {
 	return table | m->present | m->writable | m->user | m->exec |
 	       m->accessed | m->me | KVM_PTE_MMU_PRESENT;
+}
+
+/**
+ * kvm_make_pae_root_spte() - an entry of a PAE root, which points to a table
+ * @m: the legacy format
+ * @table: physical address of its page
+ *
+ * It has no permissions and no accessed bit: where other entries have W, U, A,
+ * D, PS and NX, this one has reserved bits, and with one of them set the CPU
+ * takes none of the root (SDM 3A, "Format of a PAE Page-Directory-Pointer-Table
+ * Entry"; APM 2, "PAE Paging").  Bits 9 to 11 are ignored as elsewhere.
+ *
+ * Who allocates the root sees to it that its page is below 4G, since CR3 has
+ * 32 bits then; and, where the format has @me, that the page is decrypted,
+ * since such a CR3 has no room for the C-bit.  The tables that the root points
+ * to are like any others.
+ */
+static inline u64 kvm_make_pae_root_spte(const struct kvm_pte_masks *m,
+					 hpa_t table)
+{
+	return table | m->present | m->me | KVM_PTE_MMU_PRESENT;
 }
 
 /**

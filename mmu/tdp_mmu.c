@@ -193,7 +193,8 @@ void kvm_tdp_op_settle(struct kvm_tdp_op *op, gfn_t start, gfn_t end)
 			flush(op->kvm, start, end);
 		}
 	}
-	kvm_tdp_op_flush(op);
+	if (op->indebted)
+		kvm_tdp_op_flush(op);
 }
 
 int kvm_tdp_op_topup(struct kvm_tdp_op *op, struct tdp_iter *it,

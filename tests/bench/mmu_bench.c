@@ -115,7 +115,7 @@ static const struct bench_figure figures[] = {
 	  tdp_bench_map_spurious },
 	{ "tdp_zap_leaf_8_tables", "instructions", BENCH_WHOLE(24),
 	  tdp_bench_zap_leaf_8_tables },
-	{ "tdp_zap_none", "instructions", BENCH_WHOLE(460),
+	{ "tdp_zap_none", "instructions", BENCH_WHOLE(500),
 	  tdp_bench_zap_none },
 	{ "tdp_age_old_leaf", "instructions", BENCH_WHOLE(8),
 	  tdp_bench_age_old },

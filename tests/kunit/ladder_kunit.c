@@ -23,10 +23,14 @@
 
 #include "arch.h"
 #include "mmu/mmu.h"
+#include "mmu/role.h"
 #include "params.h"
 #include "tests/kunit/suites.h"
 #include "vendor.h"
 #include "virt.h"
+
+/* What memory encryption leaves of an address. */
+#define FAKE_ME_WIDTH 43
 
 /* What each hook returns, and what it saw when it was called. */
 static struct {
@@ -38,6 +42,8 @@ static struct {
 	int error_cpu;
 	int post_error;
 	bool ept;
+	unsigned int ept_flags;
+	u64 me;
 	bool configures;
 	struct kvm_mmu_config config;
 
@@ -107,7 +113,9 @@ static int fake_setup(void)
 		return fake.setup_error;
 
 	if (fake.ept)
-		kvm_mmu_set_ept_masks(KVM_EPT_HAS_AD | KVM_EPT_HAS_EXEC_ONLY);
+		kvm_mmu_set_ept_masks(fake.ept_flags);
+	if (fake.me)
+		kvm_mmu_set_me_mask(fake.me, fake.me, FAKE_ME_WIDTH);
 	if (fake.configures)
 		kvm_configure_mmu(&fake.config);
 	fake.nr_setup++;
@@ -189,6 +197,7 @@ static int ladder_init(struct kunit *test)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.error_cpu = -1;
+	fake.ept_flags = KVM_EPT_HAS_AD | KVM_EPT_HAS_EXEC_ONLY;
 	fake.configures = true;
 	fake.config = (struct kvm_mmu_config){
 		.tdp = true,
@@ -260,6 +269,7 @@ static void ladder_order(struct kunit *test)
 
 static void ladder_vendor_switch_resets_masks(struct kunit *test)
 {
+	const union kvm_mmu_page_role no_ad = { .ad_disabled = 1 };
 	struct kvm_pte_masks reset, ept;
 
 	fake.ept = true;
@@ -275,53 +285,106 @@ static void ladder_vendor_switch_resets_masks(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, masks_equal(&fake.masks_at_setup, &reset));
 	fit_to_cpu(&reset);
 	KUNIT_EXPECT_TRUE(test, masks_equal(kvm_mmu_pte_masks(), &reset));
+	KUNIT_EXPECT_TRUE(test, masks_equal(kvm_mmu_masks_for(no_ad), &reset));
 	kvm_ladder_descend();
 	expect_nothing_left(test);
 }
 
+static void set_l1tf(bool on)
+{
+	if (on)
+		set_cpu_cap(&boot_cpu_data, X86_BUG_L1TF);
+	else
+		clear_bit(X86_BUG_L1TF, (void *)boot_cpu_data.x86_capability);
+}
+
 /*
- * A CPU with L1TF and one without, made of whichever this is: nothing but
+ * A CPU with L1TF or one without, made of whichever this is: nothing but
  * pages mapped for no access looks at the kernel's flag after boot.
  */
-static void ladder_masks_fit_cpu(struct kunit *test)
+static int climb_with_l1tf(bool l1tf)
 {
 	bool has_l1tf = boot_cpu_has_bug(X86_BUG_L1TF);
 	u8 cache_bits = boot_cpu_data.x86_cache_bits;
-	struct kvm_pte_masks want;
-	unsigned int i;
 	int r;
 
-	for (i = 0; i < 4; i++) {
-		ladder_init(test);
-		fake.ept = i & 1;
-		if (i & 2)
-			set_cpu_cap(&boot_cpu_data, X86_BUG_L1TF);
-		else
-			clear_bit(X86_BUG_L1TF,
-				  (void *)boot_cpu_data.x86_capability);
-		boot_cpu_data.x86_cache_bits = 38;
-		r = kvm_ladder_climb(fake_vendors);
-		boot_cpu_data.x86_cache_bits = cache_bits;
-		if (has_l1tf)
-			set_cpu_cap(&boot_cpu_data, X86_BUG_L1TF);
-		else
-			clear_bit(X86_BUG_L1TF,
-				  (void *)boot_cpu_data.x86_capability);
-		KUNIT_ASSERT_EQ(test, r, 0);
+	set_l1tf(l1tf);
+	boot_cpu_data.x86_cache_bits = 38;
+	r = kvm_ladder_climb(fake_vendors);
+	boot_cpu_data.x86_cache_bits = cache_bits;
+	set_l1tf(has_l1tf);
+	return r;
+}
 
+/* Both sets, by the role of a page, against what the vendor asked for. */
+static void check_masks(struct kunit *test, bool l1tf)
+{
+	union kvm_mmu_page_role role = {};
+	const struct kvm_pte_masks *m;
+	struct kvm_pte_masks want;
+	unsigned int ad;
+
+	for (ad = 0; ad < 2; ad++) {
 		kvm_pte_masks_reset(&want, kvm_mmu_maxphyaddr());
 		if (fake.ept)
 			kvm_pte_masks_set_ept(&want,
-					      KVM_EPT_HAS_AD |
-						      KVM_EPT_HAS_EXEC_ONLY);
-		if (i & 2)
+					      ad ? fake.ept_flags :
+						   fake.ept_flags &
+							      ~KVM_EPT_HAS_AD);
+		if (fake.me)
+			kvm_pte_masks_set_me(&want, fake.me, fake.me,
+					     FAKE_ME_WIDTH);
+		if (l1tf)
 			want.mmio_gfn_limit =
 				min(want.mmio_gfn_limit, 1ull << 25);
-		KUNIT_EXPECT_TRUE(test,
-				  masks_equal(kvm_mmu_pte_masks(), &want));
-		kvm_ladder_descend();
+		role.ad_disabled = !ad;
+		m = kvm_mmu_masks_for(role);
+		KUNIT_EXPECT_TRUE_MSG(test, masks_equal(m, &want),
+				      "L1TF %d, EPT %d, flags %x, me %llx, A/D %u",
+				      l1tf, fake.ept, fake.ept_flags, fake.me,
+				      ad);
+		KUNIT_EXPECT_TRUE(test, kvm_pte_masks_valid(m));
+		/* A VM's own tables have all that the CPU offers. */
+		if (ad)
+			KUNIT_EXPECT_PTR_EQ(test, m, kvm_mmu_pte_masks());
+		/* Nothing else of a role chooses. */
+		role.word = ~role.word;
+		role.ad_disabled = !ad;
+		KUNIT_EXPECT_PTR_EQ(test, m, kvm_mmu_masks_for(role));
+	}
+}
+
+static void ladder_masks_fit_cpu(struct kunit *test)
+{
+	unsigned int i, l1tf;
+
+	/* EPT with all of its flags, the legacy format, and that encrypted. */
+	for (i = 0; i < 6; i++) {
+		for (l1tf = 0; l1tf < 2; l1tf++) {
+			ladder_init(test);
+			fake.ept = i < 4;
+			fake.ept_flags = i & 3;
+			fake.me = i == 5 ? BIT_ULL(47) : 0;
+			KUNIT_ASSERT_EQ(test, climb_with_l1tf(l1tf), 0);
+			check_masks(test, l1tf);
+			kvm_ladder_descend();
+		}
 	}
 	expect_nothing_left(test);
+}
+
+/* The vendor's encryption bit is also NX, or ours. */
+static void ladder_bad_masks_are_refused(struct kunit *test)
+{
+	static const u64 bad[] = { BIT_ULL(63), BIT_ULL(9), BIT_ULL(11) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		ladder_init(test);
+		fake.me = bad[i];
+		KUNIT_EXPECT_EQ(test, kvm_ladder_climb(fake_vendors), -EINVAL);
+		expect_nothing_left(test);
+	}
 }
 
 static void ladder_pte_list_desc_size(struct kunit *test)
@@ -586,6 +649,7 @@ static struct kunit_case ladder_cases[] = {
 	KUNIT_CASE(ladder_order),
 	KUNIT_CASE(ladder_vendor_switch_resets_masks),
 	KUNIT_CASE(ladder_masks_fit_cpu),
+	KUNIT_CASE(ladder_bad_masks_are_refused),
 	KUNIT_CASE(ladder_pte_list_desc_size),
 	KUNIT_CASE(ladder_tdp_mmu_needs_tdp),
 	KUNIT_CASE(ladder_each_step_fails),

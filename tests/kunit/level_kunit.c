@@ -331,6 +331,24 @@ static void level_nx_workaround(struct kunit *test)
 	}
 }
 
+/* Below a PAE root no page has 1G: bit 7 of its entries is reserved. */
+static void level_under_root(struct kunit *test)
+{
+	static const u8 wanted[][4] = {
+		/* by the largest that the host has: none, 4K, 2M, 1G */
+		[3] = { 0, 1, 2, 2 },
+		[4] = { 0, 1, 2, 3 },
+		[5] = { 0, 1, 2, 3 },
+	};
+	unsigned int root, max;
+
+	for (root = 3; root <= 5; root++)
+		for (max = 1; max <= 3; max++)
+			KUNIT_EXPECT_EQ(test,
+					kvm_level_max_under_root(max, root),
+					wanted[root][max]);
+}
+
 static void level_sizes(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, kvm_level_pages(1), 1ull);
@@ -353,6 +371,7 @@ static struct kunit_case level_cases[] = {
 	KUNIT_CASE(level_random),
 	KUNIT_CASE(level_slot_disallows),
 	KUNIT_CASE(level_nx_workaround),
+	KUNIT_CASE(level_under_root),
 	{}
 	/* clang-format on */
 };

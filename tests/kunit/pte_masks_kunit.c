@@ -95,6 +95,32 @@ static void pte_masks_ept_bits(struct kunit *test)
 	}
 }
 
+/*
+ * The formats of tables that are walked with A/D and without differ in what
+ * tells an entry's use, and in nothing that makes an entry MMIO or a page.
+ */
+static void pte_masks_ept_without_ad(struct kunit *test)
+{
+	struct kvm_pte_masks with, without;
+	unsigned int flags;
+
+	for (flags = 0; flags < 4; flags += KVM_EPT_HAS_EXEC_ONLY) {
+		kvm_pte_masks_set_ept(&with, flags | KVM_EPT_HAS_AD);
+		kvm_pte_masks_set_ept(&without, flags);
+		KUNIT_EXPECT_EQ(test, without.accessed | without.dirty, 0ull);
+		KUNIT_EXPECT_EQ(test, without.saved, 7ull << 54);
+		without.accessed = BIT_ULL(8);
+		without.dirty = BIT_ULL(9);
+		without.saved = 0;
+		KUNIT_EXPECT_EQ(test,
+				memcmp(&with, &without,
+				       offsetof(struct kvm_pte_masks,
+						exec_only)),
+				0);
+		KUNIT_EXPECT_EQ(test, with.exec_only, without.exec_only);
+	}
+}
+
 /* Every width, every C-bit, whether the kernel encrypts by it or not. */
 static void pte_masks_mmio(struct kunit *test)
 {
@@ -330,6 +356,7 @@ static struct kunit_case pte_masks_cases[] = {
 	KUNIT_CASE(pte_masks_reset_is_whole),
 	KUNIT_CASE(pte_masks_legacy_bits),
 	KUNIT_CASE(pte_masks_ept_bits),
+	KUNIT_CASE(pte_masks_ept_without_ad),
 	KUNIT_CASE(pte_masks_mmio),
 	KUNIT_CASE(pte_masks_l1tf),
 	KUNIT_CASE(pte_masks_frozen_is_not_huge),

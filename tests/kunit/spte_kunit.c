@@ -54,10 +54,9 @@ struct run {
 	unsigned long nr_bad;
 };
 
-static void start(struct run *r, struct kunit *test)
+static void start_with(struct run *r, struct kunit *test,
+		       const struct spte_format *f)
 {
-	const struct spte_format *f = test->param_value;
-
 	*r = (struct run){ .test = test, .f = f };
 	if (f->ept)
 		kvm_pte_masks_set_ept(&r->m,
@@ -73,6 +72,11 @@ static void start(struct run *r, struct kunit *test)
 	if (f->cache_bits)
 		kvm_pte_masks_set_l1tf(&r->m, f->cache_bits);
 	KUNIT_EXPECT_TRUE(test, kvm_pte_masks_valid(&r->m));
+}
+
+static void start(struct run *r, struct kunit *test)
+{
+	start_with(r, test, test->param_value);
 }
 
 static void check(struct run *r, bool good, const char *what,
@@ -102,7 +106,8 @@ static struct ref_leaf wanted(const struct spte_format *f,
 	l.memtype = q->memtype >> 3;
 	l.r = !f->exec_only || (q->access & KVM_ACC_USER);
 	l.u = q->access & KVM_ACC_USER;
-	l.x = (q->access & KVM_ACC_EXEC) && !(q->flags & KVM_LEAF_NX);
+	l.x = (q->access & KVM_ACC_EXEC) &&
+	      (q->level == 1 || !(q->flags & KVM_LEAF_NX));
 	l.host = q->flags & KVM_LEAF_HOST_WRITABLE;
 	l.mmu = l.host && (q->access & KVM_ACC_WRITE) &&
 		!(q->flags & KVM_LEAF_WRITE_TRACKED);
@@ -119,7 +124,8 @@ static bool may_be_wanted(const struct spte_format *f,
 			  const struct kvm_leaf_req *q)
 {
 	return !f->exec_only || (q->access & KVM_ACC_USER) ||
-	       (q->access == KVM_ACC_EXEC && !(q->flags & KVM_LEAF_NX));
+	       (q->access == KVM_ACC_EXEC &&
+		(q->level == 1 || !(q->flags & KVM_LEAF_NX)));
 }
 
 static void try_leaf(struct run *r, const struct kvm_leaf_req *q)
@@ -129,6 +135,13 @@ static void try_leaf(struct run *r, const struct kvm_leaf_req *q)
 	u64 want = ref_encode(r->f, &l);
 	u64 e = kvm_make_leaf_spte(&r->m, q);
 
+	if (!may_be_wanted(r->f, q)) {
+		/* A debug build does not take a leaf that allows nothing. */
+		if (!l.r && !l.x)
+			check(r, !kvm_spte_is_legal(&r->m, e, level),
+			      "allows nothing, legal", level, e, q->flags);
+		return;
+	}
 	check(r, e == want, "made, wanted", level, e, want);
 	check(r, kvm_spte_is_legal(&r->m, e, level), "made illegal", level, e,
 	      q->flags);
@@ -161,8 +174,7 @@ static void spte_leaf_is_as_wanted(struct kunit *test)
 			for (n = 0; n < 1024; n++) {
 				q.flags = n & 127;
 				q.access = n >> 7;
-				if (may_be_wanted(r.f, &q))
-					try_leaf(&r, &q);
+				try_leaf(&r, &q);
 			}
 		}
 	}
@@ -281,6 +293,87 @@ static void spte_is_of_one_kind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, r.m.nonpresent, ref_empty(r.f));
 	KUNIT_EXPECT_EQ(test, r.m.frozen, ref_frozen(r.f));
 	finish(&r, 7 * 3 * 4 * 4);
+}
+
+/* The same, of a PAE root: each bit by the manuals, each flipped. */
+static void check_pae_root(struct run *r, u64 e, bool table)
+{
+	unsigned int bit;
+	u64 bad;
+
+	check(r, kvm_pae_root_spte_is_legal(&r->m, e), "PAE, illegal", 3, e, 0);
+	check(r, ref_pae_legal(r->f, e), "PAE, reference", 3, e, 0);
+	check(r, is_table_spte(e, 3) == table, "PAE, table", 3, e, table);
+	check(r, (e & 1) == table, "PAE, P", 3, e, table);
+	if (table)
+		check(r, !(e & ref_pae_reserved(r->f)), "PAE, reserved bit", 3,
+		      e, ref_pae_reserved(r->f));
+	for (bit = 0; bit < 64; bit++) {
+		bad = e ^ 1ull << bit;
+		check(r,
+		      kvm_pae_root_spte_is_legal(&r->m, bad) ==
+			      ref_pae_legal(r->f, bad),
+		      "PAE, flipped, legal", 3, bad, ref_pae_legal(r->f, bad));
+	}
+}
+
+static void try_pae_table(struct run *r, u64 table)
+{
+	u64 e = kvm_make_pae_root_spte(&r->m, table);
+	u64 other = kvm_make_pae_root_spte(&r->m, table ^ 0x1000);
+
+	check_pae_root(r, e, true);
+	check(r, e == ref_pae_root(r->f, table), "PAE, wanted", 3, e, table);
+	check(r, spte_to_pfn(&r->m, e) == table >> 12, "PAE, address", 3, e,
+	      table);
+	/* Neither is good where the other is. */
+	check(r, !kvm_spte_is_legal(&r->m, e, 3), "PAE, ordinary", 3, e, 0);
+	check(r, !kvm_pae_root_spte_is_legal(&r->m, ref_table(r->f, table)),
+	      "ordinary, PAE", 3, e, 0);
+
+	check(r, kvm_spte_needs_flush(&r->m, e, other, 3), "PAE, flush", 3, e,
+	      other);
+	check(r, kvm_spte_needs_flush(&r->m, e, ref_frozen(r->f), 3),
+	      "PAE, flush", 3, e, 0);
+	check(r, !kvm_spte_needs_flush(&r->m, ref_empty(r->f), e, 3),
+	      "PAE, no flush", 3, 0, e);
+}
+
+/* In every legacy format; no EPT root has 3 levels. */
+static void spte_pae_root(struct kunit *test)
+{
+	unsigned int i, n, nr_formats = 0;
+	struct ref_leaf l;
+	struct run r;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (formats[i].ept)
+			continue;
+		nr_formats++;
+		start_with(&r, test, &formats[i]);
+		try_pae_table(&r, SOME_TABLE);
+		try_pae_table(&r, 0x1000);
+		try_pae_table(&r, REF_ADDRESS & ~ref_reserved(r.f) &
+					  ~ref_c_bit(r.f));
+		check_pae_root(&r, r.m.nonpresent, false);
+		check_pae_root(&r, r.m.frozen, false);
+		/* It never maps a page, ... */
+		for (n = 0; n < REF_NR_LEAVES; n++)
+			if (ref_nth_leaf(r.f, n, 3, &l))
+				check(&r,
+				      !kvm_pae_root_spte_is_legal(&r.m,
+								  ref_encode(r.f,
+									     &l)),
+				      "PAE, leaf", 3, ref_encode(r.f, &l), 0);
+		/* ... and is no MMIO entry. */
+		check(&r,
+		      !kvm_pae_root_spte_is_legal(&r.m,
+						  ref_mmio(r.f, 0xfee00, 0, 1) ?:
+							  1),
+		      "PAE, MMIO", 3, 0, 0);
+		finish(&r, 5 * 64 + 128);
+	}
+	KUNIT_EXPECT_EQ(test, nr_formats, 10u);
 }
 
 static void flip_each_bit(struct run *r, u64 e, unsigned int level)
@@ -595,6 +688,7 @@ static struct kunit_case spte_cases[] = {
 	KUNIT_CASE_PARAM(spte_table_of_legal_states, format_gen_params),
 	KUNIT_CASE_PARAM(spte_leaf_is_read, format_gen_params),
 	KUNIT_CASE_PARAM(spte_is_of_one_kind, format_gen_params),
+	KUNIT_CASE(spte_pae_root),
 	KUNIT_CASE_PARAM(spte_flipped_bit_is_found, format_gen_params),
 	KUNIT_CASE_PARAM(spte_leaf_steps, format_gen_params),
 	KUNIT_CASE_PARAM(spte_huge_splits_and_grows, format_gen_params),

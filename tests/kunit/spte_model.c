@@ -108,6 +108,32 @@ u64 ref_table(const struct spte_format *f, u64 address)
 	return address | REF_MMU_PRESENT | 0x27 | ref_c_bit(f);
 }
 
+u64 ref_pae_root(const struct spte_format *f, u64 address)
+{
+	return address | REF_MMU_PRESENT | 1 | ref_c_bit(f);
+}
+
+u64 ref_pae_reserved(const struct spte_format *f)
+{
+	u64 bits = 1 << 1 | 1 << 2;
+	unsigned int bit;
+
+	for (bit = 5; bit <= 8; bit++)
+		bits |= 1ull << bit;
+	for (bit = 52; bit <= 63; bit++)
+		bits |= 1ull << bit;
+	return bits | ref_reserved(f);
+}
+
+bool ref_pae_legal(const struct spte_format *f, u64 e)
+{
+	if (e == ref_empty(f) || e == ref_frozen(f))
+		return true;
+	/* What is left is the address, PWT and PCD, and what is ignored. */
+	return !(e & ref_pae_reserved(f)) && (e & 0xfff) == 0x801 &&
+	       (e & ref_c_bit(f)) == ref_c_bit(f);
+}
+
 u64 ref_mmio_limit(const struct spte_format *f)
 {
 	unsigned int bit = 12;

@@ -3,8 +3,9 @@
  * spte_model.h - SPTEs, written bit by bit
  *
  * Owns: the reference that mmu/spte.c is compared with.  It knows numbers of
- * bits from the manuals (SDM 3A, "Format of a Page-Table Entry"; SDM 3C,
- * "Format of an EPT Page-Table Entry"; APM 2, 5.4.1 and 15.34.4) and those of
+ * bits from the manuals (SDM 3A, "Format of a Page-Table Entry" and "Format of
+ * a PAE Page-Directory-Pointer-Table Entry"; SDM 3C, "Format of an EPT
+ * Page-Table Entry"; APM 2, 5.2.3, 5.4.1 and 15.34.4) and those of
  * ours from spte.h; it never looks at masks.  struct ref_leaf says what a leaf
  * is, ref_encode() and its reverse are its two sides: a value is a leaf's if
  * both, one after the other, give the same value.
@@ -70,6 +71,15 @@ bool ref_leaf_legal(const struct spte_format *f, const struct ref_leaf *l);
 
 /** ref_table() - the value that points to a table */
 u64 ref_table(const struct spte_format *f, u64 address);
+
+/** ref_pae_root() - the value of a PAE root that points to a table */
+u64 ref_pae_root(const struct spte_format *f, u64 address);
+
+/** ref_pae_reserved() - what the CPU refuses in an entry of a PAE root */
+u64 ref_pae_reserved(const struct spte_format *f);
+
+/** ref_pae_legal() - may an entry of a PAE root have that value? */
+bool ref_pae_legal(const struct spte_format *f, u64 e);
 
 /** ref_mmio_limit() - gfns from here up are not remembered */
 u64 ref_mmio_limit(const struct spte_format *f);

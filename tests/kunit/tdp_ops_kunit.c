@@ -478,9 +478,12 @@ static void ops_nx_stays_small(struct kunit *test)
 	while ((w = tdp_next_world(test))) {
 		g = tdp_giga(w);
 		map_nx(w, w->root, g, 2);
-		KUNIT_EXPECT_EQ(test, tdp_map(w, g + 9, 2, TDP_RW),
+		KUNIT_EXPECT_EQ(test,
+				tdp_map(w, g + 9, 2, TDP_RW | KVM_LEAF_NX),
 				RET_PF_FIXED);
 		KUNIT_EXPECT_EQ(test, tdp_wrong(w, g + 9, g + 10, 1, 1), 0u);
+		/* It is small, so it may be executed as well. */
+		KUNIT_EXPECT_TRUE(test, tdp_see(w, w->root, g + 9).exec);
 		KUNIT_EXPECT_EQ(test, tdp_leaves(w, 2), 0L);
 		KUNIT_EXPECT_EQ(test, tdp_recover(w, g, g + PAGES_1G, 3), 0ul);
 		KUNIT_EXPECT_EQ(test, nx_listed(w), 1u);
