@@ -4,9 +4,8 @@
  *
  * The vendor is fake and all else is real: the slab caches, the calls on every
  * CPU, the hotplug state, /dev/kvm.  So what a test sees left behind would be
- * left behind by the module too.  One step is not real: keeping stock KVM out
- * takes a module notifier, and suites run inside of one, where none can be
- * registered; a lab case proves that step.
+ * left behind by the module too.  One step is not real: keeping stock KVM out,
+ * which is about the module's own loading; a lab case proves that step.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>

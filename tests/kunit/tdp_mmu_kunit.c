@@ -78,7 +78,7 @@ static void model_format(struct model_run *run, unsigned int i)
 	struct tdp_world *w = run->world;
 	unsigned int made;
 
-	run->r = tdp_world_init(w, &tdp_formats[i], tdp_seed + i);
+	run->r = tdp_world_init(w, &tdp_formats[i], tdp_seed);
 	if (run->r)
 		return;
 	made = tdp_world_random(w, STEPS_MODEL);

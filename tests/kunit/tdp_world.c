@@ -67,7 +67,8 @@ int tdp_world_init_huge(struct tdp_world *w, const struct tdp_format *f,
 
 	memset(w, 0, sizeof(*w));
 	w->seed = seed;
-	prandom_seed_state(&w->rnd, seed);
+	/* Other steps for each format. */
+	prandom_seed_state(&w->rnd, seed + (f - tdp_formats));
 	/* As wide as the window is far out; one bit is left to be reserved. */
 	kvm_pte_masks_reset(&w->masks, f->root_level == 5 ? 51 : 46);
 	if (f->c_bit)

@@ -6,6 +6,8 @@
     lab.py demo amd|intel     boot one host and show what its tool prints
     lab.py shell amd|intel    an interactive shell on such a host
 
+LAB_APPEND has more words for the hosts' kernel command line.
+
 A host gets its kernel, and an initramfs with a static busybox, the modules, the
 cases and the tools.  It reports on its second serial port, in the records that
 tests/lab/init describes; its console is watched for what no run may print.
@@ -235,6 +237,7 @@ def cmdline(boot, cases, shell=False):
     # What the checks of the slab allocator cost is nothing that users pay.
     words += ["nokaslr"] if boot.icount else ["slub_debug=FZPU,twinwalk*"]
     words += [boot.append] if boot.append else []
+    words += os.environ.get("LAB_APPEND", "").split()
     return " ".join(words + ["lab.shell" if shell
                              else "lab.cases=" + ",".join(cases)])
 
