@@ -178,15 +178,36 @@ static void drop_root_if_invalid(struct kvm *kvm, struct kvm_mmu_root *root,
 		drop_root(kvm, root, ops);
 }
 
+static void drop_invalid_roots(struct kvm *kvm, struct kvm_mmu *mmu,
+			       const struct kvm_mmu_root_ops *ops)
+{
+	unsigned int i;
+
+	drop_root_if_invalid(kvm, &mmu->root, ops);
+	for (i = 0; i < KVM_MMU_NUM_PREV_ROOTS; i++)
+		drop_root_if_invalid(kvm, &mmu->prev_roots[i], ops);
+}
+
+void kvm_vcpu_mmu_drop_invalid_roots(struct kvm *kvm, struct kvm_vcpu_mmu *v,
+				     const struct kvm_mmu_root_ops *ops)
+{
+	drop_invalid_roots(kvm, &v->root_mmu, ops);
+	drop_invalid_roots(kvm, &v->guest_mmu, ops);
+}
+
+/* Never with PAE paging: pgd does not tell what PDPTEs were loaded. */
 static bool root_matches(struct kvm *kvm, const struct kvm_mmu_root *root,
 			 gpa_t pgd, union kvm_mmu_page_role role,
 			 const struct kvm_mmu_root_ops *ops)
 {
-	return root->hpa != INVALID_PAGE && root->pgd == pgd &&
-	       ops->role(kvm, root->hpa).word == role.word;
+	return root->hpa != INVALID_PAGE && !role.pae_gpte &&
+	       root->pgd == pgd && ops->role(kvm, root->hpa).word == role.word;
 }
 
-/* The loaded root becomes the latest of the previous ones, and is replaced. */
+/*
+ * The loaded root becomes the latest of the previous ones, and is replaced; or
+ * goes, if it would never be found there.
+ */
 static void retire_root(struct kvm *kvm, struct kvm_mmu *mmu,
 			const struct kvm_mmu_root_ops *ops)
 {
@@ -195,6 +216,10 @@ static void retire_root(struct kvm *kvm, struct kvm_mmu *mmu,
 
 	if (!kvm_mmu_has_root(mmu))
 		return;
+	if (ops->role(kvm, mmu->root.hpa).pae_gpte) {
+		drop_root(kvm, &mmu->root, ops);
+		return;
+	}
 
 	/* As far as the first place that is free, or else the last one. */
 	for (place = 0; place < KVM_MMU_NUM_PREV_ROOTS - 1; place++)
@@ -212,10 +237,7 @@ bool kvm_mmu_find_root(struct kvm *kvm, struct kvm_mmu *mmu, gpa_t pgd,
 	struct kvm_mmu_root found = no_root;
 	unsigned int i;
 
-	drop_root_if_invalid(kvm, &mmu->root, ops);
-	for (i = 0; i < KVM_MMU_NUM_PREV_ROOTS; i++)
-		drop_root_if_invalid(kvm, &mmu->prev_roots[i], ops);
-
+	drop_invalid_roots(kvm, mmu, ops);
 	if (root_matches(kvm, &mmu->root, pgd, role, ops))
 		return true;
 

@@ -44,7 +44,8 @@ struct kvm_pte_masks;
 /**
  * struct kvm_mmu_root - a root, and what it was made for
  * @pgd: what the guest calls it: CR3 with its PCID, nCR3, EPTP; 0 if the root's
- *	role is direct, as its tables are the same for all
+ *	role is direct, as its tables are the same for all.  Of a root with
+ *	@pae_gpte it does not tell which PDPTEs were loaded
  * @hpa: its page, or INVALID_PAGE
  */
 struct kvm_mmu_root {
@@ -55,7 +56,8 @@ struct kvm_mmu_root {
 /**
  * struct kvm_mmu - one of a vCPU's three
  * @cpu_role: how the guest's tables are walked; not @valid: not computed yet
- * @mmu_role: of the root that is to be loaded; level 0: not computed yet
+ * @mmu_role: of the root that is to be loaded; level 0: not computed yet, or
+ *	none can be, see kvm_calc_shadow_npt_root_role()
  * @root: the one that is loaded
  * @prev_roots: earlier ones, the latest first; some may be INVALID_PAGE
  */
@@ -84,7 +86,11 @@ struct kvm_vcpu_mmu {
 
 /**
  * struct kvm_mmu_root_ops - what a root is
- * @role: its role, @invalid set if no vCPU may load it any more
+ * @role: its role, @invalid set if no vCPU may load it any more.  Read once
+ *	(READ_ONCE() of the word): of a root with references @invalid goes from
+ *	0 to 1 at any time, and nothing else changes.  A root may become invalid
+ *	right after it was found valid, so that reload_roots (struct
+ *	kvm_mmu_vm_ops) still has to be obeyed before the guest is entered
  * @get: one more reference; false if the root is on its way out, and then none
  * @put: one reference fewer; true if that was the last
  * @is_tdp: the root belongs to the VM, in the TDP MMU
@@ -149,6 +155,9 @@ unsigned int kvm_mmu_setup_shadow(struct kvm_mmu *mmu,
  * @l1: registers of L1 at its VMRUN
  * @host_level: of the root of the host's NPT, 4 or 5
  *
+ * If L1's NPT has more levels than that, the root's role is all zero, whatever
+ * it was before; that is to be looked at, not what is returned.
+ *
  * Context: vCPU's mutex.
  * Return: see kvm_mmu_setup_tdp().
  */
@@ -204,7 +213,8 @@ unsigned int kvm_vcpu_mmu_update(struct kvm_vcpu_mmu *v,
  * @host_level: see there
  *
  * The root that guest_mmu had when L2 ran last is still there.  To be followed
- * by kvm_vcpu_mmu_update() with L2's registers.
+ * by kvm_vcpu_mmu_update() with L2's registers; or, if guest_mmu's root role
+ * has level 0, by kvm_vcpu_mmu_leave_nested() and VMEXIT_INVALID.
  *
  * Context: vCPU's mutex.
  * Return: what changed of guest_mmu.
@@ -242,8 +252,11 @@ void kvm_vcpu_mmu_leave_nested(struct kvm_vcpu_mmu *v);
  * @v: the vCPU's MMUs
  *
  * What guest entries mean also depends on CPUID, which no role has a part of.
- * The next setup of each MMU reports all its roles as changed.  Shadow roots
- * the caller has to free; they are found by a role that may not change.
+ * The next setup of each MMU reports all its roles as changed.
+ *
+ * Shadow pages, roots or not, are found by roles that may be the same as before,
+ * and were built by the old MAXPHYADDR, GBPAGES and NX.  The caller has to zap
+ * all those of the VM, or not let CPUID change once a vCPU has run.
  *
  * Context: vCPU's mutex.
  */
@@ -268,6 +281,12 @@ static inline bool kvm_mmu_has_root(const struct kvm_mmu *mmu)
  * If the previous roots are full by that, the one not used for the longest
  * time goes.  Roots that have become invalid are never found, and go.
  *
+ * So it is with roots that have @pae_gpte: neither @pgd nor @role tells what
+ * PDPTEs they were made of, which the guest may have changed in memory.  If one
+ * is loaded it goes, and a new one has to be made, for this MMU alone.  The
+ * caller may leave it loaded, and not call this, only if @pgd, @role and all
+ * four PDPTEs are what they were.
+ *
  * Context: vCPU's mutex.
  * Return: true if there is such a root, which is then loaded.
  */
@@ -290,6 +309,21 @@ bool kvm_mmu_find_root(struct kvm *kvm, struct kvm_mmu *mmu, gpa_t pgd,
 bool kvm_mmu_set_root(struct kvm *kvm, struct kvm_mmu *mmu,
 		      struct kvm_mmu_root root,
 		      const struct kvm_mmu_root_ops *ops);
+
+/**
+ * kvm_vcpu_mmu_drop_invalid_roots() - let go of roots that became invalid
+ * @kvm: for @ops
+ * @v: the vCPU's MMUs, all of which are looked at
+ * @ops: what a root is
+ *
+ * What reload_roots demands of each vCPU.  An MMU that is not in use would else
+ * keep invalid roots, and all their tables, until it is used again.  Where the
+ * loaded root goes, another has to be found or set before the guest is entered.
+ *
+ * Context: vCPU's mutex.
+ */
+void kvm_vcpu_mmu_drop_invalid_roots(struct kvm *kvm, struct kvm_vcpu_mmu *v,
+				     const struct kvm_mmu_root_ops *ops);
 
 /**
  * kvm_mmu_free_roots() - let go of roots

@@ -141,7 +141,7 @@ static void reserve_2level(struct kvm_guest_walk_cfg *cfg,
 {
 	unsigned int width = clamp_t(unsigned int, info->maxphyaddr, 32, 40);
 
-	if (!role.cr4_pse)
+	if (!role.base.cr4_pse)
 		return;
 	cfg->huge_levels = BIT(2);
 	if (!(info->flags & KVM_GUEST_CPU_PSE36))

@@ -25,6 +25,10 @@
  *
  * Nothing in a guest's tables or registers makes the walker warn.
  *
+ * Assumed, for want of a rule: NPT of L1 in 2-level or PAE format looks at bits
+ * 31:0 of L2's guest physical address, in 4-level format at bits 47:0, and what
+ * is above is ignored.
+ *
  * Deliberately absent:
  *  - canonical addresses, and addresses cut to 32 bits: both are a matter of
  *    the access, before it comes to paging.  Bits above those that the tables
@@ -70,13 +74,18 @@ struct kvm_guest_cpu_info {
 /*
  * struct kvm_guest_walk_req.flags.  With neither WRITE nor FETCH the access is
  * a data read.  The first four are the index of what is denied to an access.
+ *
+ * (1) Not for the PDPTEs that a MOV to a control register loads under EPT: those
+ * are plain reads, without GVA, that need no permission to write and set no
+ * dirty flag.  With NPT there is no such load: a PDPTE is read by the walk, like
+ * entries of the other levels.
  */
 #define KVM_WALK_WRITE	  BIT(0)
 #define KVM_WALK_USER	  BIT(1) /* at CPL 3; NPT: always */
 #define KVM_WALK_FETCH	  BIT(2)
 #define KVM_WALK_AC	  BIT(3) /* EFLAGS.AC is set, which lifts SMAP */
 #define KVM_WALK_IMPLICIT BIT(4) /* by the CPU itself: no USER, no AC */
-#define KVM_WALK_TABLE	  BIT(5) /* EPT and NPT: to a guest's page table */
+#define KVM_WALK_TABLE	  BIT(5) /* EPT and NPT: to a guest's page table, (1) */
 #define KVM_WALK_GVA	  BIT(6) /* EPT: on behalf of a linear address */
 
 #define KVM_WALK_ACCESSES 16

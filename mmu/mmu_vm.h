@@ -37,8 +37,8 @@ struct kvm_pte_masks;
  *	whatever root of the VM, and be it of a larger page.  The range may be
  *	as large as the VM
  * @reload_roots: when this returns every vCPU has left the guest, and before it
- *	enters it again drops those of its roots that are invalid, the
- *	previous ones as well
+ *	enters it again drops those of its roots that are invalid, those of
+ *	MMUs not in use included (kvm_vcpu_mmu_drop_invalid_roots())
  *
  * An invalid root is emptied without a flush.  So a vCPU flushes whatever the CPU
  * has of a root when it loads that root, and when it comes to another CPU: a

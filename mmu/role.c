@@ -48,12 +48,13 @@ union kvm_cpu_role kvm_calc_cpu_role(const struct kvm_mmu_role_regs *regs)
 	role.base.direct = 0;
 	role.base.level = paging_level(cr4, regs->efer);
 	role.base.has_4_byte_gpte = role.base.level == 2;
+	role.base.pae_gpte = role.base.level == 3;
+	role.base.cr4_pse = role.base.has_4_byte_gpte && (cr4 & X86_CR4_PSE);
 	role.base.efer_nx = (regs->efer & EFER_NX) && role.base.level > 2;
 	role.base.cr0_wp = wp;
 	role.base.smep_andnot_wp = (cr4 & X86_CR4_SMEP) && !wp;
 	role.base.smap_andnot_wp = (cr4 & X86_CR4_SMAP) && !wp;
 
-	role.cr4_pse = !!(cr4 & X86_CR4_PSE);
 	role.cr4_smep = !!(cr4 & X86_CR4_SMEP);
 	role.cr4_smap = !!(cr4 & X86_CR4_SMAP);
 	role.cr4_pke = (cr4 & X86_CR4_PKE) && lma;
@@ -133,6 +134,9 @@ kvm_calc_shadow_npt_root_role(union kvm_cpu_role cpu_role,
 {
 	union kvm_mmu_page_role role = shadow_role(cpu_role);
 
+	/* A guest can get here if userspace lets it: no reason to warn. */
+	if (role.level > host_level)
+		return (union kvm_mmu_page_role){};
 	role.passthrough = role.level == 4 && host_level == 5;
 	role.level = host_level;
 	return role;
@@ -149,8 +153,13 @@ union kvm_mmu_page_role kvm_mmu_child_role(union kvm_mmu_page_role parent,
 	role.quadrant = 0;
 	role.passthrough = 0;
 	role.invalid = 0;
-	if (direct)
+	if (direct) {
 		role.has_4_byte_gpte = 0;
+		role.pae_gpte = 0;
+	}
+	/* In level 1 the bit for a large page is PAT's. */
+	if (direct || role.level == 1)
+		role.cr4_pse = 0;
 	return role;
 }
 
@@ -228,14 +237,6 @@ static const struct kvm_mmu_reg_effect reg_effects[] = {
 		.fall = ROOT,
 	},
 	{
-		/* The four PDPTEs are aligned to 32 bytes. */
-		.reg = KVM_MMU_REG_CR3,
-		.bits = GENMASK_ULL(11, 5),
-		.rise = ROOT,
-		.fall = ROOT,
-		.need = KVM_MMU_REGS_PAE,
-	},
-	{
 		/* A root serves one PCID, so that INVPCID finds it. */
 		.reg = KVM_MMU_REG_CR3,
 		.bits = X86_CR3_PCID_MASK,
@@ -247,8 +248,8 @@ static const struct kvm_mmu_reg_effect reg_effects[] = {
 		/* By AMD it flushes; Intel is silent. */
 		.reg = KVM_MMU_REG_CR4,
 		.bits = X86_CR4_PSE,
-		.rise = ROLE | FLUSH_ALL | PDPTRS,
-		.fall = ROLE | FLUSH_ALL | PDPTRS,
+		.rise = ROLE | FLUSH_ALL | PDPTRS | ROOT,
+		.fall = ROLE | FLUSH_ALL | PDPTRS | ROOT,
 	},
 	{
 		/* By Intel the current PCID, by AMD all there is. */
@@ -270,9 +271,10 @@ static const struct kvm_mmu_reg_effect reg_effects[] = {
 		.fall = ROLE | ROOT,
 	},
 	{
+		/* Set in PCID 0 only; cleared in any, which is 0 from then. */
 		.reg = KVM_MMU_REG_CR4,
 		.bits = X86_CR4_PCIDE,
-		.fall = FLUSH_ALL,
+		.fall = FLUSH_ALL | ROOT,
 	},
 	{
 		.reg = KVM_MMU_REG_CR4,
@@ -334,9 +336,12 @@ unsigned int kvm_mmu_reg_effects(enum kvm_mmu_reg reg, u64 old, u64 new,
 			effects |= row->fall;
 	}
 
-	if (flags & KVM_MMU_REGS_TDP)
-		effects &= ~ROOT;
 	if (!(flags & KVM_MMU_REGS_PAE))
 		effects &= ~PDPTRS;
+	/* The PDPTEs are the top of the tables, whatever CR3 says. */
+	if (effects & PDPTRS)
+		effects |= ROOT;
+	if (flags & KVM_MMU_REGS_TDP)
+		effects &= ~ROOT;
 	return effects;
 }

@@ -50,6 +50,12 @@
  * @guest_mode: of a nested guest
  * @passthrough: a level that the host's tables have and the guest's do not
  * @smm: the address space: 1 in system management mode
+ * @pae_gpte: shadows a guest's tables of PAE paging: bits 62:52 are reserved in
+ *	them, which 4-level paging ignores
+ * @cr4_pse: with @has_4_byte_gpte, above level 1: an entry may map 4M
+ *
+ * No gfn identifies a page with @pae_gpte of level 3 or more: what it maps was
+ * decided by four registers.  It belongs to one MMU, and is never looked up.
  */
 union kvm_mmu_page_role {
 	u32 word;
@@ -68,6 +74,8 @@ union kvm_mmu_page_role {
 		u32 guest_mode : 1;
 		u32 passthrough : 1;
 		u32 smm : 8;
+		u32 pae_gpte : 1;
+		u32 cr4_pse : 1;
 	};
 };
 
@@ -80,7 +88,6 @@ static_assert(sizeof(union kvm_mmu_page_role) == sizeof(u32));
  *	tables, 0 without paging, in which case @base.direct is set
  * @valid: computed; a role that is all zero is none
  * @execonly: nested EPT: an entry may be executable and not readable
- * @cr4_pse: as the guest has it, with paging on
  * @cr4_pke: PKE, in long mode
  * @cr4_smap: as the guest has it, with paging on
  * @cr4_smep: the same
@@ -94,7 +101,6 @@ union kvm_cpu_role {
 		union kvm_mmu_page_role base;
 		u32 valid : 1;
 		u32 execonly : 1;
-		u32 cr4_pse : 1;
 		u32 cr4_pke : 1;
 		u32 cr4_smap : 1;
 		u32 cr4_smep : 1;
@@ -124,7 +130,8 @@ struct kvm_mmu_role_regs {
 
 /**
  * struct kvm_ept_role_info - what governs the walk of a guest's EPT
- * @level: of its root, from the EPTP: 4 or 5
+ * @level: of its root, 4 or 5, from an EPTP that was checked against what L1
+ *	was offered
  * @ad: accessed and dirty bits are on, EPTP bit 6
  * @execonly: an entry may be executable and not readable, by the capabilities
  *	that the guest sees
@@ -143,8 +150,8 @@ struct kvm_ept_role_info {
  *
  * A bit that has no meaning in a mode is clear in that mode's role: without
  * paging all that is left is @base.direct, SMM and guest mode; EFER.NX needs
- * entries of 8 bytes; PKE and LA57 need long mode.  Only CR4.PSE is kept in
- * all modes with paging.  EFER.LMA decides before CR4.PAE.
+ * entries of 8 bytes, CR4.PSE of 4; PKE and LA57 need long mode.  EFER.LMA
+ * decides before CR4.PAE.
  *
  * Return: the role, @valid set.
  */
@@ -201,6 +208,9 @@ union kvm_mmu_page_role kvm_calc_tdp_root_role(union kvm_cpu_role cpu_role,
  * depends on:
  *
  *	the level and the width of the guest's entries;
+ *	PAE paging, which reserves bits that long mode ignores;
+ *	CR4.PSE, where entries are 4 bytes wide, as without it there are no
+ *	    pages of 4M;
  *	EFER.NX, where these are 8 bytes wide, as without it bit 63 is
  *	    reserved and an entry with it is not shadowed;
  *	CR0.WP: without it the guest's kernel may write to what is read-only,
@@ -226,7 +236,12 @@ union kvm_mmu_page_role kvm_calc_shadow_root_role(union kvm_cpu_role cpu_role);
  * have not, and says so.  Tables of L1 with 2 or 3 levels hang below levels
  * that are filled in without looking at the guest, as a PAE root's are.
  *
- * Return: the role.
+ * Five levels can't be shadowed by four.  So CPUID must not offer LA57 together
+ * with SVM where @host_level is 4; but userspace may give the guest what was
+ * not offered.  Then there is no role, and the nested VMRUN has to fail with
+ * VMEXIT_INVALID.
+ *
+ * Return: the role; one that is all zero if there is none.
  */
 union kvm_mmu_page_role
 kvm_calc_shadow_npt_root_role(union kvm_cpu_role cpu_role,
@@ -244,7 +259,9 @@ kvm_calc_shadow_npt_root_role(union kvm_cpu_role cpu_role,
  *	passthrough: only the root is a level too many, and its child is the
  *	    guest's own root;
  *	quadrant: 0, the first; see kvm_mmu_child_quadrant();
- *	has_4_byte_gpte: of a direct child, which shadows no entries;
+ *	has_4_byte_gpte, pae_gpte: 0 in a direct child, which shadows no
+ *	    entries;
+ *	cr4_pse: the same, and 0 in level 1, whose entries map 4K always;
  *	invalid: a page becomes invalid on its own.
  *
  * Return: the role.
@@ -284,7 +301,7 @@ enum kvm_mmu_reg {
 #define KVM_MMU_EFFECT_FLUSH_ALL BIT(2)
 /* Load the four PDPTEs from CR3. */
 #define KVM_MMU_EFFECT_PDPTRS BIT(3)
-/* Shadow paging: another root may be due, by its role or by CR3. */
+/* Shadow paging: another root may be due, by its role, CR3 or the PDPTEs. */
 #define KVM_MMU_EFFECT_ROOT BIT(4)
 
 /* Under which circumstances, with the new value in place. */

@@ -233,6 +233,31 @@ static void context_nested_npt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)v.guest_mmu.mmu_role.passthrough, 0u);
 }
 
+/* Five levels of L1's on a host of four: a role of no root, and no warning. */
+static void context_npt_with_too_many_levels(struct kunit *test)
+{
+	struct kvm_mmu_role_regs l1 = long_mode();
+	struct kvm_vcpu_mmu v;
+
+	kvm_vcpu_mmu_init(&v);
+	update(&v, &l1, true);
+	KUNIT_EXPECT_EQ(test, kvm_vcpu_mmu_enter_npt(&v, &l1, 4), 1u);
+	KUNIT_EXPECT_EQ(test, v.guest_mmu.mmu_role.word, 0u);
+	KUNIT_EXPECT_EQ(test, (u32)v.guest_mmu.cpu_role.base.level, 5u);
+	kvm_vcpu_mmu_leave_nested(&v);
+
+	/* With four, then with five once more. */
+	l1.cr4 &= ~BIT(12);
+	KUNIT_EXPECT_EQ(test, kvm_vcpu_mmu_enter_npt(&v, &l1, 4), 3u);
+	KUNIT_EXPECT_EQ(test, (u32)v.guest_mmu.mmu_role.level, 4u);
+	l1.cr4 |= BIT(12);
+	KUNIT_EXPECT_EQ(test, kvm_vcpu_mmu_enter_npt(&v, &l1, 4), 3u);
+	KUNIT_EXPECT_EQ(test, v.guest_mmu.mmu_role.word, 0u);
+	KUNIT_EXPECT_EQ(test, kvm_vcpu_mmu_enter_npt(&v, &l1, 5), 2u);
+	KUNIT_EXPECT_EQ(test, (u32)v.guest_mmu.mmu_role.level, 5u);
+	KUNIT_EXPECT_EQ(test, (u32)v.guest_mmu.mmu_role.passthrough, 0u);
+}
+
 static void context_nested_ept(struct kunit *test)
 {
 	struct kvm_ept_role_info info = { .level = 4, .ad = true };
@@ -319,7 +344,7 @@ static void context_cpuid_forgets_roles(struct kunit *test)
  * first is the VM's own.
  */
 #define NR_TDP	  3
-#define NR_SHADOW 12
+#define NR_SHADOW 16
 #define NR_FAKES  (NR_TDP + NR_SHADOW)
 
 struct fake_root {
@@ -415,6 +440,15 @@ static union kvm_mmu_page_role some_role(unsigned int n)
 	return role;
 }
 
+static union kvm_mmu_page_role pae_role(void)
+{
+	union kvm_mmu_page_role role = some_role(1);
+
+	role.level = 3;
+	role.pae_gpte = 1;
+	return role;
+}
+
 static union kvm_mmu_page_role tdp_role(unsigned int n)
 {
 	union kvm_mmu_page_role role = some_role(1 + 2 * n);
@@ -423,7 +457,10 @@ static union kvm_mmu_page_role tdp_role(unsigned int n)
 	return role;
 }
 
-/* As a VM would: the root that has this role and pgd, made if need be. */
+/*
+ * As a VM would: the root that has this role and pgd, made if need be; a PAE
+ * root is always made.
+ */
 static int fake_make(struct fake_vm *vm, gpa_t pgd,
 		     union kvm_mmu_page_role role)
 {
@@ -433,7 +470,7 @@ static int fake_make(struct fake_vm *vm, gpa_t pgd,
 		struct fake_root *fake = &vm->roots[i];
 
 		if (fake->exists && fake->role.word == role.word &&
-		    (role.direct || fake->pgd == pgd))
+		    !role.pae_gpte && (role.direct || fake->pgd == pgd))
 			return i;
 		if (!fake->exists && (i < NR_TDP ? 1 : 0) == role.direct)
 			unused = i;
@@ -479,17 +516,28 @@ static void model_drop(struct cache_model *m, int i)
 		m->current_root = -1;
 }
 
+static void model_drop_invalid(struct cache_model *m, const struct fake_vm *vm)
+{
+	int i;
+
+	for (i = 0; i < NR_ENTRIES; i++)
+		if (m->entries[i].root >= 0 &&
+		    vm->roots[m->entries[i].root].role.invalid)
+			model_drop(m, i);
+}
+
 static bool model_find(struct cache_model *m, struct fake_vm *vm, gpa_t pgd,
 		       union kvm_mmu_page_role role)
 {
 	int i, nr = 0, oldest = -1;
 
 	m->clock++;
-	for (i = 0; i < NR_ENTRIES; i++)
-		if (m->entries[i].root >= 0 &&
-		    vm->roots[m->entries[i].root].role.invalid)
-			model_drop(m, i);
+	model_drop_invalid(m, vm);
 
+	/* Not kept: what PDPTEs it was made of is forgotten. */
+	if (m->current_root >= 0 &&
+	    vm->roots[m->entries[m->current_root].root].role.pae_gpte)
+		model_drop(m, m->current_root);
 	if (m->current_root >= 0)
 		m->entries[m->current_root].used = m->clock;
 	for (i = 0; i < NR_ENTRIES; i++) {
@@ -533,16 +581,14 @@ static int model_entry(struct cache_model *m, const struct kvm_mmu_root *root)
 	return -1;
 }
 
-/* Everything that there is to be compared; NULL if it is as it should be. */
-static const char *model_compare(struct cache_model *m, struct fake_vm *vm,
-				 const struct kvm_mmu *mmu)
+/* What an MMU has; adds the references of the model's. */
+static const char *model_compare_mmu(struct cache_model *m, int *refs,
+				     const struct kvm_mmu *mmu)
 {
-	int refs[NR_FAKES] = {}, i, entry, nr = 0, wants = 0;
 	bool loaded = m->current_root >= 0;
+	int i, entry, nr = 0, wants = 0;
 	u64 last = U64_MAX;
 
-	if (vm->wrong)
-		return "an operation on the wrong root";
 	if (loaded != kvm_mmu_has_root(mmu))
 		return "loaded or not";
 	if (loaded && model_entry(m, &mmu->root) != m->current_root)
@@ -564,18 +610,7 @@ static const char *model_compare(struct cache_model *m, struct fake_vm *vm,
 		refs[m->entries[i].root]++;
 		wants += i != m->current_root;
 	}
-	if (nr != wants)
-		return "how many previous roots";
-	for (i = 0; i < NR_FAKES; i++) {
-		struct fake_root *fake = &vm->roots[i];
-
-		if (i < NR_TDP && fake->exists)
-			refs[i]++;
-		if (fake->exists != !!refs[i] ||
-		    (fake->exists && fake->refs != refs[i]))
-			return "references";
-	}
-	return NULL;
+	return nr == wants ? NULL : "how many previous roots";
 }
 
 static void model_free(struct cache_model *m, const struct kvm_mmu *mmu,
@@ -593,15 +628,23 @@ static void model_free(struct cache_model *m, const struct kvm_mmu *mmu,
 		model_drop(m, m->current_root);
 }
 
+/* mmu and model are the ones that the next step is about. */
 struct cache_test {
 	struct fake_vm vm;
-	struct cache_model model;
+	struct cache_model models[2];
+	struct cache_model *model;
 	struct kvm_vcpu_mmu v;
+	struct kvm_mmu *mmu;
 	struct rnd_state rnd;
 	unsigned int hits;
-	unsigned int evictions;
-	unsigned int refused;
+	unsigned int dropped;
 };
+
+static void cache_choose(struct cache_test *c, unsigned int i)
+{
+	c->model = &c->models[i];
+	c->mmu = i ? &c->v.guest_mmu : &c->v.root_mmu;
+}
 
 static struct cache_test *cache_test_new(struct kunit *test)
 {
@@ -609,8 +652,37 @@ static struct cache_test *cache_test_new(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c);
 	kvm_vcpu_mmu_init(&c->v);
-	model_init(&c->model);
+	model_init(&c->models[0]);
+	model_init(&c->models[1]);
+	cache_choose(c, 0);
 	return c;
+}
+
+/* Everything that there is to be compared; NULL if it is as it should be. */
+static const char *cache_compare(struct cache_test *c)
+{
+	int refs[NR_FAKES] = {}, i;
+	const char *what;
+
+	if (c->vm.wrong)
+		return "an operation on the wrong root";
+	what = model_compare_mmu(&c->models[0], refs, &c->v.root_mmu);
+	if (!what)
+		what = model_compare_mmu(&c->models[1], refs, &c->v.guest_mmu);
+	if (what)
+		return what;
+	for (i = 0; i < NR_FAKES; i++) {
+		struct fake_root *fake = &c->vm.roots[i];
+
+		if (i < NR_TDP && fake->exists)
+			refs[i]++;
+		if (fake->exists != !!refs[i] ||
+		    (fake->exists && fake->refs != refs[i]))
+			return "references";
+		if (refs[i] > 1 && fake->role.pae_gpte)
+			return "a PAE root that is shared";
+	}
+	return NULL;
 }
 
 /* The TDP MMU's affair: out with it, a new one may come.  Users keep theirs. */
@@ -638,16 +710,16 @@ static const char *cache_load(struct cache_test *c, gpa_t pgd,
 			      union kvm_mmu_page_role role)
 {
 	struct kvm_mmu_root root = { .pgd = pgd };
-	struct kvm_mmu *mmu = &c->v.root_mmu;
+	struct kvm_mmu *mmu = c->mmu;
 	const char *what;
 	bool found;
 	int i;
 
 	found = kvm_mmu_find_root(&c->vm.kvm, mmu, pgd, role, &fake_ops);
-	if (found != model_find(&c->model, &c->vm, pgd, role))
+	if (found != model_find(c->model, &c->vm, pgd, role))
 		return "found or not";
 	c->hits += found;
-	what = model_compare(&c->model, &c->vm, mmu);
+	what = cache_compare(c);
 	if (what || found)
 		return what;
 
@@ -658,7 +730,7 @@ static const char *cache_load(struct cache_test *c, gpa_t pgd,
 	root.hpa = fake_hpa(i);
 	if (!kvm_mmu_set_root(&c->vm.kvm, mmu, root, &fake_ops))
 		return "the new root is refused";
-	model_set(&c->model, pgd, i);
+	model_set(c->model, pgd, i);
 
 	/* With one loaded there is no other. */
 	if (kvm_mmu_set_root(&c->vm.kvm, mmu, root, &fake_ops))
@@ -666,15 +738,29 @@ static const char *cache_load(struct cache_test *c, gpa_t pgd,
 	return NULL;
 }
 
+static const char *cache_drop_invalid(struct cache_test *c)
+{
+	unsigned int i, freed = c->vm.freed;
+
+	for (i = 0; i < 2; i++)
+		model_drop_invalid(&c->models[i], &c->vm);
+	kvm_vcpu_mmu_drop_invalid_roots(&c->vm.kvm, &c->v, &fake_ops);
+	c->dropped += c->vm.freed - freed;
+	return cache_compare(c);
+}
+
 static const char *cache_step(struct cache_test *c)
 {
 	u32 r = prandom_u32_state(&c->rnd);
 	unsigned int kind = r % 32, a = r >> 8 & 0xff, b = r >> 16 & 0xff;
-	struct kvm_mmu *mmu = &c->v.root_mmu;
 
-	if (kind < 16)
+	/* L2 now and then. */
+	cache_choose(c, (r >> 24) % 4 == 0);
+	if (kind < 13)
 		return cache_load(c, (gpa_t)(a % 6) << 12,
 				  some_role(b % 8 / 7));
+	if (kind < 16)
+		return cache_load(c, (gpa_t)(a % 2) << 12, pae_role());
 	if (kind < 26) {
 		/* A direct root's pgd is 0, or not if the caller wants it so. */
 		return cache_load(c, (gpa_t)(a % 16 / 15) << 12,
@@ -684,17 +770,22 @@ static const char *cache_step(struct cache_test *c)
 		cache_invalidate(c, a % NR_FAKES);
 		return NULL;
 	}
+	if (kind == 28) {
+		/* Sometimes after a fast zap. */
+		for (b = b % 4 ? NR_FAKES : 0; b < NR_FAKES; b++)
+			cache_invalidate(c, b);
+		return cache_drop_invalid(c);
+	}
 	/* Mostly one of them. */
 	a = a < 8 ? KVM_MMU_ROOTS_ALL : a < 64 ? a % 16 : BIT(a % 4);
-	model_free(&c->model, mmu, a);
-	kvm_mmu_free_roots(&c->vm.kvm, mmu, a, &fake_ops);
-	return model_compare(&c->model, &c->vm, mmu);
+	model_free(c->model, c->mmu, a);
+	kvm_mmu_free_roots(&c->vm.kvm, c->mmu, a, &fake_ops);
+	return cache_compare(c);
 }
 
 static void context_prev_roots_random(struct kunit *test)
 {
 	struct cache_test *c = cache_test_new(test);
-	struct kvm_mmu *mmu = &c->v.root_mmu;
 	const char *what = NULL;
 	unsigned int step, i;
 
@@ -707,8 +798,12 @@ static void context_prev_roots_random(struct kunit *test)
 	/* That it was about something. */
 	KUNIT_EXPECT_GT(test, c->hits, 4000u);
 	KUNIT_EXPECT_GT(test, c->vm.freed, 4000u);
+	KUNIT_EXPECT_GT(test, c->dropped, 200u);
 
-	kvm_mmu_free_roots(&c->vm.kvm, mmu, KVM_MMU_ROOTS_ALL, &fake_ops);
+	kvm_mmu_free_roots(&c->vm.kvm, &c->v.root_mmu, KVM_MMU_ROOTS_ALL,
+			   &fake_ops);
+	kvm_mmu_free_roots(&c->vm.kvm, &c->v.guest_mmu, KVM_MMU_ROOTS_ALL,
+			   &fake_ops);
 	KUNIT_EXPECT_EQ(test, c->vm.wrong, 0u);
 	for (i = 0; i < NR_FAKES; i++) {
 		struct fake_root *fake = &c->vm.roots[i];
@@ -787,7 +882,7 @@ static void context_tdp_root_is_never_freed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->vm.roots[2].refs, 1);
 	KUNIT_EXPECT_EQ(test, c->vm.roots[1].refs, 1);
 
-	model_init(&c->model);
+	model_init(c->model);
 	KUNIT_EXPECT_NULL(test, cache_load(c, 0, tdp_role(0)));
 	c->vm.roots[2].refs--;
 	kvm_mmu_free_roots(&c->vm.kvm, mmu, KVM_MMU_ROOTS_ALL, &fake_ops);
@@ -812,7 +907,7 @@ static void context_invalid_root_is_not_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mmu->prev_roots[0].hpa, INVALID_PAGE);
 	KUNIT_EXPECT_EQ(test, c->vm.roots[2].refs, 1);
 
-	model_init(&c->model);
+	model_init(c->model);
 	KUNIT_EXPECT_NULL(test, cache_load(c, 0, role));
 	KUNIT_EXPECT_NULL(test, cache_load(c, 0, tdp_role(1)));
 	cache_invalidate(c, 1);
@@ -822,6 +917,91 @@ static void context_invalid_root_is_not_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->vm.roots[1].refs, 1);
 	kvm_mmu_free_roots(&c->vm.kvm, mmu, KVM_MMU_ROOTS_ALL, &fake_ops);
 	KUNIT_EXPECT_EQ(test, c->vm.wrong, 0u);
+}
+
+/*
+ * The same CR3 with other PDPTEs in memory: neither the root that is loaded nor
+ * an earlier one will do, and none is kept to be found later.
+ */
+static void context_pae_roots_are_never_reused(struct kunit *test)
+{
+	struct cache_test *c = cache_test_new(test);
+	union kvm_mmu_page_role pae = pae_role(), role = some_role(1);
+	struct kvm_mmu *mmu = &c->v.root_mmu;
+	struct kvm *kvm = &c->vm.kvm;
+	hpa_t other;
+
+	KUNIT_EXPECT_NULL(test, cache_load(c, 8, role));
+	other = mmu->root.hpa;
+	KUNIT_EXPECT_NULL(test, cache_load(c, 8, pae));
+	expect_prev(test, mmu, (gpa_t[]){ 8, 8, 0, 0 });
+
+	KUNIT_EXPECT_FALSE(test,
+			   kvm_mmu_find_root(kvm, mmu, 8, pae, &fake_ops));
+	KUNIT_EXPECT_FALSE(test, kvm_mmu_has_root(mmu));
+	KUNIT_EXPECT_EQ(test, c->vm.freed, 1u);
+	KUNIT_EXPECT_EQ(test, mmu->prev_roots[0].hpa, other);
+	KUNIT_EXPECT_EQ(test, mmu->prev_roots[1].hpa, INVALID_PAGE);
+	model_drop(c->model, c->model->current_root);
+
+	/* From PAE to what was there before, which has not moved. */
+	KUNIT_EXPECT_NULL(test, cache_load(c, 8, pae));
+	KUNIT_EXPECT_TRUE(test,
+			  kvm_mmu_find_root(kvm, mmu, 8, role, &fake_ops));
+	KUNIT_EXPECT_EQ(test, mmu->root.hpa, other);
+	KUNIT_EXPECT_EQ(test, mmu->prev_roots[0].hpa, INVALID_PAGE);
+	KUNIT_EXPECT_EQ(test, c->vm.freed, 2u);
+	KUNIT_EXPECT_EQ(test, c->hits, 0u);
+
+	kvm_mmu_free_roots(kvm, mmu, KVM_MMU_ROOTS_ALL, &fake_ops);
+	KUNIT_EXPECT_EQ(test, c->vm.freed, 3u);
+	KUNIT_EXPECT_EQ(test, c->vm.wrong, 0u);
+}
+
+/* Loaded and previous, of the MMU in use and of the other; no valid one goes. */
+static void context_invalid_roots_are_dropped(struct kunit *test)
+{
+	struct cache_test *c = cache_test_new(test);
+	unsigned int i, left = 0;
+	gpa_t pgd;
+
+	for (i = 0; i < 2; i++) {
+		cache_choose(c, i);
+		for (pgd = 1; pgd <= 4; pgd++)
+			KUNIT_EXPECT_NULL(test, cache_load(c, pgd + 4 * i,
+							   some_role(0)));
+	}
+	KUNIT_EXPECT_NULL(test, cache_drop_invalid(c));
+	KUNIT_EXPECT_EQ(test, c->vm.freed, 0u);
+
+	/* Of each the one loaded, and one in the middle. */
+	for (i = 0; i < NR_FAKES; i++)
+		if (c->vm.roots[i].pgd % 4 == 0 || c->vm.roots[i].pgd % 4 == 2)
+			cache_invalidate(c, i);
+	KUNIT_EXPECT_NULL(test, cache_drop_invalid(c));
+	KUNIT_EXPECT_EQ(test, c->vm.freed, 4u);
+	KUNIT_EXPECT_FALSE(test, kvm_mmu_has_root(&c->v.root_mmu));
+	KUNIT_EXPECT_FALSE(test, kvm_mmu_has_root(&c->v.guest_mmu));
+	expect_prev(test, &c->v.root_mmu, (gpa_t[]){ 0, 3, 0, 1 });
+	expect_prev(test, &c->v.guest_mmu, (gpa_t[]){ 0, 7, 0, 5 });
+	for (i = 0; i < NR_FAKES; i++)
+		left += c->vm.roots[i].exists;
+	KUNIT_EXPECT_EQ(test, left, 4u);
+
+	/* One of the TDP MMU's loses its references, and is not freed. */
+	cache_choose(c, 0);
+	KUNIT_EXPECT_NULL(test, cache_load(c, 0, tdp_role(0)));
+	cache_invalidate(c, 2);
+	KUNIT_EXPECT_NULL(test, cache_drop_invalid(c));
+	KUNIT_EXPECT_EQ(test, c->vm.roots[2].refs, 1);
+	KUNIT_EXPECT_EQ(test, c->vm.freed, 4u);
+	KUNIT_EXPECT_EQ(test, c->vm.wrong, 0u);
+
+	for (i = 0; i < 2; i++) {
+		cache_choose(c, i);
+		kvm_mmu_free_roots(&c->vm.kvm, c->mmu, KVM_MMU_ROOTS_ALL,
+				   &fake_ops);
+	}
 }
 
 /* A root on its way out is not loaded. */
@@ -845,6 +1025,7 @@ static struct kunit_case context_cases[] = {
 	KUNIT_CASE(context_roles_change_apart),
 	KUNIT_CASE(context_ad_is_of_the_format),
 	KUNIT_CASE(context_nested_npt),
+	KUNIT_CASE(context_npt_with_too_many_levels),
 	KUNIT_CASE(context_nested_ept),
 	KUNIT_CASE(context_nested_without_tdp),
 	KUNIT_CASE(context_cpuid_forgets_roles),
@@ -852,6 +1033,8 @@ static struct kunit_case context_cases[] = {
 	KUNIT_CASE(context_prev_roots_random),
 	KUNIT_CASE(context_tdp_root_is_never_freed),
 	KUNIT_CASE(context_invalid_root_is_not_found),
+	KUNIT_CASE(context_pae_roots_are_never_reused),
+	KUNIT_CASE(context_invalid_roots_are_dropped),
 	KUNIT_CASE(context_dying_root_is_refused),
 	{}
 	/* clang-format on */

@@ -215,13 +215,14 @@ static union kvm_cpu_role role_of(const struct scene *s)
 	role.ept = is_ept(s);
 	role.base.level = model_levels(s->mode);
 	role.base.has_4_byte_gpte = s->mode == M_2LEVEL;
+	role.base.pae_gpte = s->mode == M_PAE;
+	role.base.cr4_pse = s->mode == M_2LEVEL && s->pse;
 	role.base.cr0_wp = s->wp;
 	role.base.efer_nx = s->nxe;
 	role.base.smep_andnot_wp = s->smep && !s->wp;
 	role.base.smap_andnot_wp = s->smap && !s->wp;
 	role.base.ad_disabled = is_ept(s) && !s->ept_ad;
 	role.execonly = s->ept_xo;
-	role.cr4_pse = s->pse;
 	role.cr4_pke = s->pke;
 	role.cr4_smap = s->smap;
 	role.cr4_smep = s->smep;

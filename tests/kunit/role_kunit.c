@@ -106,6 +106,8 @@ static union kvm_cpu_role model_cpu_role(unsigned int s)
 	if (holds("PLF", s))
 		m.base.level = 5;
 	m.base.has_4_byte_gpte = holds("Pla", s);
+	m.base.pae_gpte = holds("PlA", s);
+	m.base.cr4_pse = holds("PlaS", s);
 	m.base.direct = holds("p", s);
 	m.base.access = 7;
 	m.base.efer_nx = holds("PAN|PLN", s);
@@ -115,7 +117,6 @@ static union kvm_cpu_role model_cpu_role(unsigned int s)
 	m.base.guest_mode = holds("G", s);
 	m.base.smm = holds("M", s);
 	m.valid = 1;
-	m.cr4_pse = holds("PS", s);
 	m.cr4_pke = holds("PLK", s);
 	m.cr4_smap = holds("PY", s);
 	m.cr4_smep = holds("PX", s);
@@ -130,6 +131,8 @@ static union kvm_mmu_page_role model_shadow_root_role(unsigned int s)
 
 	m.level = holds("PLF", s) ? 5 : holds("PL", s) ? 4 : 3;
 	m.has_4_byte_gpte = holds("Pla", s);
+	m.pae_gpte = holds("PlA", s);
+	m.cr4_pse = holds("PlaS", s);
 	m.direct = holds("p", s);
 	m.access = 7;
 	m.efer_nx = holds("N|p|al", s);
@@ -185,7 +188,7 @@ static const struct role_flip {
 	const char *tdp_root;
 } flips[] = {
 	{ 'P', "P|p", "P|p", "" },     { 'W', "P", "P", "" },
-	{ 'A', "Pl", "Pl", "" },       { 'S', "P", "", "" },
+	{ 'A', "Pl", "Pl", "" },       { 'S', "Pla", "Pla", "" },
 	{ 'X', "P", "Pw", "" },	       { 'Y', "P", "Pw", "" },
 	{ 'K', "PL", "", "" },	       { 'F', "PL", "PL", "" },
 	{ 'N', "PA|PL", "PA|PL", "" }, { 'L', "P", "P", "" },
@@ -316,13 +319,14 @@ static void role_shadow_npt_all_states(struct kunit *test)
 			       holds("A", s)  ? 3 :
 						2;
 		m.base.has_4_byte_gpte = holds("la", s);
+		m.base.pae_gpte = holds("lA", s);
+		m.base.cr4_pse = holds("laS", s);
 		m.base.access = 7;
 		m.base.efer_nx = holds("AN|LN", s);
 		m.base.cr0_wp = 1;
 		m.base.guest_mode = 1;
 		m.base.smm = holds("M", s);
 		m.valid = 1;
-		m.cr4_pse = holds("S", s);
 		m.cr4_la57 = holds("LF", s);
 		m.efer_lma = holds("L", s);
 		note(test, &bad, s, role.word, m.word);
@@ -333,12 +337,121 @@ static void role_shadow_npt_all_states(struct kunit *test)
 			root.level = host;
 			root.efer_nx = holds("N|al", s);
 			root.passthrough = host == 5 && holds("Lf", s);
+			/* There is none. */
+			if (host == 4 && holds("LF", s))
+				root.word = 0;
 			note(test, &bad, s,
 			     kvm_calc_shadow_npt_root_role(role, host).word,
 			     root.word);
 		}
 	}
 	KUNIT_EXPECT_EQ(test, bad, 0u);
+}
+
+/* What L1's NPT means: its mode, SMM, and what changes entries of that mode. */
+static unsigned int npt_meaning(unsigned int s)
+{
+	unsigned int mode = holds("LF", s) ? 5 :
+			    holds("L", s)  ? 4 :
+			    holds("A", s)  ? 3 :
+					     2;
+
+	return mode | holds("AN|LN", s) << 4 | holds("alS", s) << 5 |
+	       holds("M", s) << 6;
+}
+
+struct npt_root {
+	unsigned int meaning;
+	u32 word;
+};
+
+/* One root for two of L1's tables if, and only if, they mean the same. */
+static void role_shadow_npt_roots_by_meaning(struct kunit *test)
+{
+	unsigned int host, i, a, b, bad = 0, like = 0;
+	struct npt_root *of;
+
+	of = kunit_kcalloc(test, NR_STATES, sizeof(*of), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, of);
+	for (host = 4; host <= 5; host++) {
+		for (a = 0; a < NR_STATES; a++) {
+			struct kvm_mmu_role_regs regs = regs_of(a);
+			union kvm_cpu_role role = kvm_calc_npt_cpu_role(&regs);
+
+			of[a].meaning = npt_meaning(a);
+			of[a].word =
+				kvm_calc_shadow_npt_root_role(role, host).word;
+		}
+		for (i = 0; i < 64; i++) {
+			/* Letters A and S, and F to M. */
+			a = (i & 3) << 2 | i >> 2 << 7;
+			/* There is no root to be taken for another. */
+			if (host == 4 && holds("LF", a))
+				continue;
+			for (b = 0; b < NR_STATES; b++) {
+				bool same = of[a].meaning == of[b].meaning;
+				bool one = of[a].word == of[b].word;
+
+				like += same && a != b;
+				if (one != same)
+					note(test, &bad, b, one, same);
+			}
+		}
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0u);
+	KUNIT_EXPECT_GT(test, like, 7000u);
+}
+
+/* The page that shadows a guest's table of this level. */
+static u32 page_for(const struct kvm_mmu_role_regs *regs, bool npt,
+		    unsigned int level)
+{
+	union kvm_cpu_role cpu_role = npt ? kvm_calc_npt_cpu_role(regs) :
+					    kvm_calc_cpu_role(regs);
+	union kvm_mmu_page_role role =
+		npt ? kvm_calc_shadow_npt_root_role(cpu_role, 5) :
+		      kvm_calc_shadow_root_role(cpu_role);
+
+	while (role.level > level)
+		role = kvm_mmu_child_role(role, KVM_ACC_ALL, false);
+	return role.word;
+}
+
+/* By hand, level by level: which modes and CR4.PSE make it another page. */
+static void role_pages_by_format(struct kunit *test)
+{
+	const unsigned long cr0 = BIT(31) | BIT(16), pae = BIT(5);
+	const u64 nx = BIT(11), lma = BIT(10);
+	const struct kvm_mmu_role_regs modes[] = {
+		{ .cr0 = cr0, .efer = nx }, /* 2 levels */
+		{ .cr0 = cr0, .cr4 = pae, .efer = nx },
+		{ .cr0 = cr0, .cr4 = pae, .efer = nx | lma }, /* 4 levels */
+		{ .cr0 = cr0, .cr4 = pae | BIT(12), .efer = nx | lma },
+	};
+	unsigned int npt, m, n, level;
+	u32 page[4][2];
+
+	for (npt = 0; npt < 2; npt++) {
+		for (level = 1; level <= 3; level++) {
+			for (m = 0; m < 8; m++) {
+				struct kvm_mmu_role_regs r = modes[m / 2];
+
+				r.cr4 |= m % 2 ? BIT(4) : 0; /* PSE */
+				page[m / 2][m % 2] = page_for(&r, npt, level);
+			}
+			/* PSE: pages of 4M, thus not of the last level. */
+			KUNIT_EXPECT_EQ(test, page[0][0] != page[0][1],
+					level > 1);
+			for (m = 1; m < 4; m++)
+				KUNIT_EXPECT_EQ(test, page[m][0], page[m][1]);
+			/* LA57 adds a level, and that is all. */
+			KUNIT_EXPECT_EQ(test, page[2][0], page[3][0]);
+			for (m = 0; m < 3; m++)
+				for (n = 0; n < m; n++)
+					KUNIT_EXPECT_NE(test, page[m][0],
+							page[n][0]);
+		}
+	}
 }
 
 static void role_shadow_ept(struct kunit *test)
@@ -379,7 +492,7 @@ static void role_child(struct kunit *test)
 	for (i = 0; i < 2000; i++) {
 		union kvm_mmu_page_role parent;
 
-		parent.word = prandom_u32_state(&rnd) & GENMASK(26, 0);
+		parent.word = prandom_u32_state(&rnd) & GENMASK(28, 0);
 		parent.level = 2 + i % 4;
 		for (access = 0; access < 8; access++) {
 			for (direct = 0; direct < 2; direct++) {
@@ -388,6 +501,9 @@ static void role_child(struct kunit *test)
 				m.level = 1 + i % 4;
 				m.has_4_byte_gpte = parent.has_4_byte_gpte &&
 						    !direct;
+				m.pae_gpte = parent.pae_gpte && !direct;
+				m.cr4_pse = parent.cr4_pse && !direct &&
+					    i % 4 > 0;
 				m.direct = direct;
 				m.access = access;
 				m.efer_nx = parent.efer_nx;
@@ -442,8 +558,9 @@ static void role_quadrants(struct kunit *test)
 
 /*
  * Effects once more: a row for each bit, "up" and "down" by letters: r role,
- * g flush guest, a flush all, p PDPTEs if in PAE paging, o root if shadow
- * paging, and in front of one: P only in PAE paging, C only with PCIDs.
+ * g flush guest, a flush all, o root if shadow paging, p in PAE paging the
+ * PDPTEs, and with shadow paging the root that they are the top of; C in front
+ * of one: only with PCIDs.
  */
 static const struct effect_row {
 	enum kvm_mmu_reg reg;
@@ -456,14 +573,13 @@ static const struct effect_row {
 	{ KVM_MMU_REG_CR0, 29, 29, "p", "p" },
 	{ KVM_MMU_REG_CR0, 30, 30, "p", "p" },
 	{ KVM_MMU_REG_CR0, 31, 31, "rapo", "rao" },
-	{ KVM_MMU_REG_CR3, 0, 4, "Co", "Co" },
-	{ KVM_MMU_REG_CR3, 5, 11, "CoPo", "CoPo" },
+	{ KVM_MMU_REG_CR3, 0, 11, "Co", "Co" },
 	{ KVM_MMU_REG_CR3, 12, 51, "o", "o" },
-	{ KVM_MMU_REG_CR4, 4, 4, "rap", "rap" },
+	{ KVM_MMU_REG_CR4, 4, 4, "rapo", "rapo" },
 	{ KVM_MMU_REG_CR4, 5, 5, "rapo", "rao" },
 	{ KVM_MMU_REG_CR4, 7, 7, "ap", "ap" },
 	{ KVM_MMU_REG_CR4, 12, 12, "ro", "ro" },
-	{ KVM_MMU_REG_CR4, 17, 17, "", "a" },
+	{ KVM_MMU_REG_CR4, 17, 17, "", "ao" },
 	{ KVM_MMU_REG_CR4, 20, 20, "rgpo", "rpo" },
 	{ KVM_MMU_REG_CR4, 21, 21, "ro", "ro" },
 	{ KVM_MMU_REG_CR4, 22, 22, "r", "r" },
@@ -477,8 +593,8 @@ static unsigned int effects_of_letters(const char *s, unsigned int flags)
 	unsigned int effects = 0;
 
 	for (; *s; s++) {
-		if (*s == 'P' || *s == 'C') {
-			on = *s == 'P' ? pae : pcid;
+		if (*s == 'C') {
+			on = pcid;
 			continue;
 		}
 		if (on && *s == 'r')
@@ -489,7 +605,7 @@ static unsigned int effects_of_letters(const char *s, unsigned int flags)
 			effects |= KVM_MMU_EFFECT_FLUSH_ALL;
 		if (on && *s == 'p' && pae)
 			effects |= KVM_MMU_EFFECT_PDPTRS;
-		if (on && *s == 'o' && !tdp)
+		if (on && (*s == 'o' || (*s == 'p' && pae)) && !tdp)
 			effects |= KVM_MMU_EFFECT_ROOT;
 		on = true;
 	}
@@ -517,9 +633,8 @@ static unsigned int model_load(enum kvm_mmu_reg reg, u64 new,
 {
 	if (reg != KVM_MMU_REG_CR3)
 		return 0;
-	if ((flags & 4) && (new >> 63))
-		return effects_of_letters("p", flags);
-	return effects_of_letters("gp", flags);
+	return effects_of_letters((flags & 4) && (new >> 63) ? "p" : "gp",
+				  flags);
 }
 
 /* All registers, all bits, up and down, all circumstances, on any ground. */
@@ -633,6 +748,36 @@ static void role_effects_by_the_manuals(struct kunit *test)
 			(unsigned int)KVM_MMU_EFFECT_ROLE);
 }
 
+/* Whatever loads the PDPTEs of PAE paging makes another root, CR3 or not. */
+static void role_effects_load_pdptes(struct kunit *test)
+{
+	/* SDM 4.4.1: of these, what leaves PAE paging on loads the PDPTEs. */
+	const struct {
+		enum kvm_mmu_reg reg;
+		u64 bit;
+	} loads[] = {
+		{ KVM_MMU_REG_CR0, BIT(29) }, /* NW */
+		{ KVM_MMU_REG_CR0, BIT(30) }, /* CD */
+		{ KVM_MMU_REG_CR0, BIT(31) }, /* PG */
+		{ KVM_MMU_REG_CR4, BIT(4) }, /* PSE */
+		{ KVM_MMU_REG_CR4, BIT(5) }, /* PAE */
+		{ KVM_MMU_REG_CR4, BIT(7) }, /* PGE */
+		{ KVM_MMU_REG_CR4, BIT(20) }, /* SMEP */
+		{ KVM_MMU_REG_CR3, 0 }, /* the same value */
+	};
+	unsigned int i, effects;
+
+	for (i = 0; i < ARRAY_SIZE(loads); i++) {
+		effects = kvm_mmu_reg_effects(loads[i].reg, 0x1000,
+					      0x1000 | loads[i].bit,
+					      KVM_MMU_REGS_PAE);
+		KUNIT_EXPECT_TRUE_MSG(test, effects & KVM_MMU_EFFECT_PDPTRS,
+				      "load %u", i);
+		KUNIT_EXPECT_TRUE_MSG(test, effects & KVM_MMU_EFFECT_ROOT,
+				      "load %u", i);
+	}
+}
+
 static unsigned int effects_between(unsigned int s, unsigned int bit)
 {
 	struct kvm_mmu_role_regs a = regs_of(s), b = regs_of(s ^ BIT(bit));
@@ -701,12 +846,15 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_tdp_root_all_states),
 	KUNIT_CASE(role_tdp_roots_are_four),
 	KUNIT_CASE(role_shadow_npt_all_states),
+	KUNIT_CASE(role_shadow_npt_roots_by_meaning),
+	KUNIT_CASE(role_pages_by_format),
 	KUNIT_CASE(role_shadow_ept),
 	KUNIT_CASE(role_child),
 	KUNIT_CASE(role_quadrants),
 	KUNIT_CASE(role_effects_of_each_bit),
 	KUNIT_CASE(role_effects_add_up),
 	KUNIT_CASE(role_effects_by_the_manuals),
+	KUNIT_CASE(role_effects_load_pdptes),
 	KUNIT_CASE(role_effects_agree_with_roles),
 	{}
 	/* clang-format on */
