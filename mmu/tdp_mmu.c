@@ -662,7 +662,7 @@ static bool yield_wanted(struct kvm_tdp_op *op)
 }
 
 bool kvm_tdp_op_yield(struct kvm_tdp_op *op, struct tdp_iter *it)
-	__must_hold(RCU)
+	__must_hold(&op->kvm->mmu_lock) __must_hold(RCU)
 {
 	struct kvm *kvm = op->kvm;
 
@@ -672,15 +672,15 @@ bool kvm_tdp_op_yield(struct kvm_tdp_op *op, struct tdp_iter *it)
 	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_YIELD))
 		kvm_tdp_op_flush(op);
 	rcu_read_unlock();
-	if (op->shared)
+	if (op->shared) {
 		kvm_mmu_read_unlock(kvm);
-	else
-		kvm_mmu_write_unlock(kvm);
-	cond_resched();
-	if (op->shared)
+		cond_resched();
 		kvm_mmu_read_lock(kvm);
-	else
+	} else {
+		kvm_mmu_write_unlock(kvm);
+		cond_resched();
 		kvm_mmu_write_lock(kvm);
+	}
 	rcu_read_lock();
 
 	it->yielded_at = it->cursor;
