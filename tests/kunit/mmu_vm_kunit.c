@@ -286,9 +286,16 @@ static void mmu_trace_table_goes(struct kunit *test)
 	tdp_world_map(w, 7, 1, KVM_LEAF_HOST_WRITABLE);
 	tdp_world_map(w, 9, 1, KVM_LEAF_HOST_WRITABLE);
 	KUNIT_EXPECT_EQ(test, seen.changed, 5);
+	kvm_tdp_track_writes(&w->kvm, 0, w->base + 9, w->base + 10,
+			     KVM_DIRTY_CLEAR_BIT);
+	KUNIT_EXPECT_EQ(test, seen.changed, 6);
+	KUNIT_EXPECT_EQ(test, seen.gfn, w->base + 9);
+	KUNIT_EXPECT_EQ(test, seen.level, 1);
+	KUNIT_EXPECT_EQ(test, seen.old ^ seen.new, w->masks.dirty);
+
 	/* The table's own entry, and the two leaves in it. */
 	tdp_world_map(w, 0, 2, KVM_LEAF_HOST_WRITABLE);
-	KUNIT_EXPECT_EQ(test, seen.changed, 8);
+	KUNIT_EXPECT_EQ(test, seen.changed, 9);
 	KUNIT_EXPECT_EQ(test, seen.gfn, w->base + 9);
 	KUNIT_EXPECT_EQ(test, seen.level, 1);
 	KUNIT_EXPECT_EQ(test, seen.new, w->masks.frozen);
@@ -296,10 +303,10 @@ static void mmu_trace_table_goes(struct kunit *test)
 
 	kvm_tdp_track_writes(&w->kvm, 0, w->base, w->base + 1,
 			     KVM_DIRTY_CLEAR_BIT);
-	KUNIT_EXPECT_EQ(test, seen.changed, 9);
+	KUNIT_EXPECT_EQ(test, seen.changed, 10);
 	KUNIT_EXPECT_EQ(test, seen.gfn, w->base);
 	KUNIT_EXPECT_EQ(test, seen.level, 2);
-	KUNIT_EXPECT_EQ(test, seen.old ^ seen.new, w->masks.dirty);
+	KUNIT_EXPECT_EQ(test, seen.old ^ seen.new, w->masks.writable);
 
 	KUNIT_EXPECT_EQ(test, seen.zap_alls, 0);
 	tdp_world_exit(w);

@@ -6,6 +6,7 @@
 #include <linux/kthread.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
 #include <linux/vmalloc.h>
@@ -377,39 +378,43 @@ static int thread_fn(void *arg)
 	return 0;
 }
 
-void tdp_thread_start(struct kunit *test, struct tdp_thread *t,
-		      struct tdp_world *w, void (*fn)(struct tdp_thread *t),
-		      unsigned int steps)
+static struct task_struct *make_thread(struct kunit *test, struct tdp_thread *t,
+				       struct tdp_world *w,
+				       void (*fn)(struct tdp_thread *t),
+				       unsigned int steps)
 {
 	static unsigned int seed;
-	struct task_struct *task;
 
 	t->w = w;
 	t->fn = fn;
 	t->steps = steps;
+	t->elsewhere = false;
 	kvm_mmu_caches_init(&w->kvm, &t->caches, 8, 0);
 	prandom_seed_state(&t->rnd, ++seed);
 	init_completion(&t->done);
-	t->elsewhere = false;
-	task = kthread_create(thread_fn, t, "tdp-ops");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	t->task = task;
-	get_task_struct(task);
-	wake_up_process(task);
+	t->task = kthread_create(thread_fn, t, "tdp-ops");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(t->task));
+	return get_task_struct(t->task);
+}
+
+void tdp_thread_start(struct kunit *test, struct tdp_thread *t,
+		      struct tdp_world *w, void (*fn)(struct tdp_thread *t),
+		      unsigned int steps)
+{
+	wake_up_process(make_thread(test, t, w, fn, steps));
 }
 
 void tdp_thread_start_elsewhere(struct kunit *test, struct tdp_thread *t,
 				struct tdp_world *w,
 				void (*fn)(struct tdp_thread *t))
 {
-	unsigned int cpu;
+	struct task_struct *task = make_thread(test, t, w, fn, 1);
 
 	migrate_disable();
-	tdp_thread_start(test, t, w, fn, 1);
-	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
 	t->elsewhere = true;
-	KUNIT_EXPECT_EQ(test, set_cpus_allowed_ptr(t->task, cpumask_of(cpu)),
-			0);
+	kthread_bind(task,
+		     cpumask_any_but(cpu_online_mask, smp_processor_id()));
+	wake_up_process(task);
 }
 
 void tdp_thread_wait(struct tdp_thread *t)

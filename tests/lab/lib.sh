@@ -65,7 +65,9 @@ wait_for() {
 
 # hold: a VM in the background; its process is $held
 hold() {
-	labtool hold >/tmp/held &
+	# Here, not in the background: what the last one said must not count.
+	: >/tmp/held
+	labtool hold >>/tmp/held &
 	held=$!
 	wait_for 'grep -q held /tmp/held'
 }
