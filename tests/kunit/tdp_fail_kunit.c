@@ -12,6 +12,7 @@
 #include <kunit/test.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -367,6 +368,22 @@ static void fail_overtaken_in_between(struct kunit *test)
 
 /* --- one waits for the other's frozen entry ------------------------------ */
 
+/*
+ * Not by udelay(): in the emulator a second CPU's delay loop is calibrated to
+ * next to nothing.
+ */
+#define SPIN_JIFFIES (3 * HZ)
+
+/* While the lock is held.  Return: false, nobody has set it in time. */
+static bool spin_until_set(const atomic_t *flag)
+{
+	unsigned long end = jiffies + SPIN_JIFFIES;
+
+	while (!atomic_read(flag) && time_before(jiffies, end))
+		cpu_relax();
+	return atomic_read(flag);
+}
+
 static struct {
 	struct task_struct *outer;
 	int outer_result;
@@ -382,21 +399,22 @@ static struct {
  */
 static void duel_flush(struct tdp_world *w)
 {
-	unsigned int i;
+	unsigned long end;
 
 	if (current == duel.outer) {
 		atomic_set(&duel.outer_flushed, 1);
 		return;
 	}
 	atomic_set(&duel.inner_frozen, 1);
-	for (i = 0; i < 2000 && !atomic_read(&duel.outer_flushed); i++)
-		mdelay(1);
+	duel.waited = spin_until_set(&duel.outer_flushed);
 	/* It has written its own; next it comes to ours, and turns there. */
-	for (i = 0; i < 2000 && is_frozen(w, tdp_giga(w), 3); i++)
-		mdelay(1);
-	mdelay(5);
-	duel.waited = i < 2000 && atomic_read(&duel.outer_flushed) &&
-		      !atomic_read(&duel.outer_done);
+	end = jiffies + SPIN_JIFFIES;
+	while (is_frozen(w, tdp_giga(w), 3) && time_before(jiffies, end))
+		cpu_relax();
+	duel.waited &= time_before(jiffies, end);
+	for (end = jiffies + 3; time_before(jiffies, end);)
+		cpu_relax();
+	duel.waited &= !atomic_read(&duel.outer_done);
 }
 
 static void outer_thread(struct tdp_thread *t)
@@ -453,13 +471,10 @@ static struct {
 
 static void debt_flush(struct tdp_world *w)
 {
-	unsigned int i;
-
 	if (current != debt.debtor)
 		return;
 	atomic_set(&debt.in_flush, 1);
-	for (i = 0; i < 2000 && !atomic_read(&debt.go_on); i++)
-		mdelay(1);
+	spin_until_set(&debt.go_on);
 }
 
 static void debtor_thread(struct tdp_thread *t)
