@@ -11,6 +11,7 @@
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "mmu/mmu.h"
@@ -64,66 +65,31 @@ static void tdp_exit(struct kunit *test)
 
 /* --- random steps -------------------------------------------------------- */
 
-/* Two threads take the formats in turn: a world has one user. */
-struct model_run {
-	struct tdp_world *world;
-	struct completion done;
-	atomic_t *next;
-	int r;
-	unsigned long violations;
-};
-
-static void model_format(struct model_run *run, unsigned int i)
+/* A case for each: KUnit lets none take longer than five minutes. */
+static const void *next_format(const void *prev, char *desc)
 {
-	struct tdp_world *w = run->world;
-	unsigned int made;
+	const struct tdp_format *f = prev;
 
-	run->r = tdp_world_init(w, &tdp_formats[i], tdp_seed);
-	if (run->r)
-		return;
-	made = tdp_world_random(w, STEPS_MODEL);
-	run->violations += tdp_world_violations(w);
-	pr_info("%s: %u steps, seed %lu, %lu violations\n", tdp_formats[i].name,
-		made, tdp_seed, tdp_world_violations(w));
-	tdp_world_exit(w);
-}
-
-static int model_thread(void *arg)
-{
-	struct model_run *run = arg;
-	unsigned int i;
-
-	while (!run->r && (i = atomic_inc_return(run->next)) < nr_tdp_formats)
-		model_format(run, i);
-	complete(&run->done);
-	return 0;
+	f = f ? f + 1 : tdp_formats;
+	if (f == tdp_formats + nr_tdp_formats)
+		return NULL;
+	strscpy(desc, f->name, KUNIT_PARAM_DESC_SIZE);
+	return f;
 }
 
 /* After each step tables and model agree, and nothing was owed. */
 static void tdp_model(struct kunit *test)
 {
-	struct model_run runs[2] = {};
-	atomic_t next = ATOMIC_INIT(-1);
-	struct task_struct *task;
-	unsigned int i;
+	const struct tdp_format *f = test->param_value;
+	struct tdp_world *w = test->priv;
+	unsigned int made;
 
-	for (i = 0; i < ARRAY_SIZE(runs); i++) {
-		runs[i].next = &next;
-		runs[i].world = vzalloc(sizeof(*runs[i].world));
-		init_completion(&runs[i].done);
-		runs[i].r = runs[i].world ? 0 : -ENOMEM;
-		task = kthread_run(model_thread, &runs[i], "tdp-model/%u", i);
-		if (IS_ERR(task)) {
-			runs[i].r = PTR_ERR(task);
-			complete(&runs[i].done);
-		}
-	}
-	for (i = 0; i < ARRAY_SIZE(runs); i++) {
-		wait_for_completion(&runs[i].done);
-		vfree(runs[i].world);
-		KUNIT_EXPECT_EQ(test, runs[i].r, 0);
-		KUNIT_EXPECT_EQ(test, runs[i].violations, 0ul);
-	}
+	KUNIT_ASSERT_EQ(test, tdp_world_init(w, f, tdp_seed), 0);
+	made = tdp_world_random(w, STEPS_MODEL);
+	KUNIT_EXPECT_EQ(test, tdp_world_violations(w), 0ul);
+	pr_info("%s: %u steps, seed %lu, %lu violations\n", f->name, made,
+		tdp_seed, tdp_world_violations(w));
+	tdp_world_exit(w);
 }
 
 /* --- several threads ----------------------------------------------------- */
@@ -154,35 +120,34 @@ static int thread_fn(void *arg)
 
 static void tdp_parallel(struct kunit *test)
 {
+	const struct tdp_format *f = test->param_value;
 	struct tdp_world *w = test->priv;
 	struct thread threads[THREADS];
 	struct task_struct *task;
-	unsigned int i, j;
+	unsigned int i;
 
-	for (i = 0; i < nr_tdp_formats; i++) {
-		KUNIT_ASSERT_EQ(test, tdp_world_init(w, &tdp_formats[i], i), 0);
-		kvm_mmu_debug_set_yield(&w->kvm, 61);
-		for (j = 0; j < THREADS; j++) {
-			threads[j].world = w;
-			threads[j].seed = tdp_seed + i * 16 + j;
-			init_completion(&threads[j].done);
-			task = kthread_run(thread_fn, &threads[j], "tdp/%u", j);
-			if (IS_ERR(task))
-				complete(&threads[j].done);
-			KUNIT_EXPECT_FALSE(test, IS_ERR(task));
-		}
-		for (j = 0; j < THREADS; j++)
-			wait_for_completion(&threads[j].done);
-
-		kvm_mmu_write_lock(&w->kvm);
-		kvm_mmu_debug_verify(&w->kvm);
-		kvm_mmu_write_unlock(&w->kvm);
-		if (tdp_world_violations(w))
-			KUNIT_FAIL(test, "%s: %lu violations",
-				   tdp_formats[i].name,
-				   tdp_world_violations(w));
-		tdp_world_exit(w);
+	KUNIT_ASSERT_EQ(test, tdp_world_init(w, f, tdp_seed), 0);
+	kvm_mmu_debug_set_yield(&w->kvm, 61);
+	for (i = 0; i < THREADS; i++) {
+		threads[i].world = w;
+		threads[i].seed = tdp_seed + (f - tdp_formats) * 16 + i;
+		init_completion(&threads[i].done);
+		task = kthread_run(thread_fn, &threads[i], "tdp/%u", i);
+		if (IS_ERR(task))
+			complete(&threads[i].done);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(task));
 	}
+	for (i = 0; i < THREADS; i++)
+		wait_for_completion(&threads[i].done);
+
+	kvm_mmu_write_lock(&w->kvm);
+	kvm_mmu_debug_verify(&w->kvm);
+	kvm_mmu_write_unlock(&w->kvm);
+	KUNIT_EXPECT_EQ(test, tdp_world_violations(w), 0ul);
+	pr_info("%s: %u threads, %u steps each, seed %lu, %lu violations\n",
+		f->name, THREADS, STEPS_PARALLEL, tdp_seed,
+		tdp_world_violations(w));
+	tdp_world_exit(w);
 }
 
 /* --- one thing at a time ------------------------------------------------- */
@@ -331,8 +296,8 @@ static struct kunit_case tdp_cases[] = {
 	KUNIT_CASE(tdp_zap_flushes_once),
 	KUNIT_CASE(tdp_roots_stay),
 	KUNIT_CASE(tdp_age),
-	KUNIT_CASE(tdp_model),
-	KUNIT_CASE(tdp_parallel),
+	KUNIT_CASE_PARAM(tdp_model, next_format),
+	KUNIT_CASE_PARAM(tdp_parallel, next_format),
 	KUNIT_CASE(tdp_broken_rules_are_found),
 	{}
 	/* clang-format on */
