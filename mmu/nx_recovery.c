@@ -38,9 +38,13 @@ void __kvm_nx_untrack(struct kvm *kvm, struct kvm_mmu_page *sp)
 	spin_unlock(&kvm->mmu.pages_lock);
 }
 
-/* What there is to know of a tracked table, without a hold on it. */
+/*
+ * What there is to know of a tracked table, without a hold on it.  The role is
+ * that of its root, which differs from its own by the level.
+ */
 struct victim {
-	union kvm_mmu_page_role role;
+	union kvm_mmu_page_role root_role;
+	unsigned int level;
 	gfn_t gfn;
 	u64 *parent_sptep;
 	hpa_t table;
@@ -58,23 +62,24 @@ static bool take_oldest(struct kvm *kvm, struct victim *v)
 		list_del_init(&sp->nx_link);
 		WRITE_ONCE(kvm->mmu.nr_nx_pages, kvm->mmu.nr_nx_pages - 1);
 		*v = (struct victim){
-			.role = sp->role,
+			.root_role = sp->role,
+			.level = sp->role.level,
 			.gfn = sp->gfn,
 			.parent_sptep = sp->parent_sptep,
 			.table = __pa(sp->spt),
 		};
+		v->root_role.level = kvm->mmu.root_level;
 	}
 	spin_unlock(&kvm->mmu.pages_lock);
 	return sp;
 }
 
-/* The root that a table belongs to: of the same role but for the level. */
+/* The valid root of a role; NULL if there is none any more. */
 static struct kvm_mmu_page *root_of(struct kvm *kvm,
 				    union kvm_mmu_page_role role)
 {
 	struct kvm_mmu_page *root = NULL;
 
-	role.level = kvm->mmu.root_level;
 	do {
 		root = kvm_tdp_next_root(kvm, root, role.smm);
 	} while (root && root->role.word != role.word);
@@ -91,7 +96,7 @@ static bool recover_one(struct kvm_tdp_op *op, const struct victim *v,
 {
 	it->gfn = v->gfn;
 	it->cursor = v->gfn;
-	it->level = v->role.level + 1;
+	it->level = v->level + 1;
 	it->sptep = v->parent_sptep;
 	it->old_spte = kvm_make_table_spte(op->masks, v->table);
 	return kvm_tdp_set_spte(op, it, op->masks->nonpresent);
@@ -108,10 +113,10 @@ unsigned long kvm_nx_recover(struct kvm *kvm, unsigned long nr)
 	kvm_mmu_read_lock(kvm);
 	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
 	while (nr-- && take_oldest(kvm, &v)) {
-		if (!root || ((root->role.word ^ v.role.word) & ~0xfu)) {
+		if (!root || root->role.word != v.root_role.word) {
 			struct kvm_mmu_page *last = root;
 
-			root = root_of(kvm, v.role);
+			root = root_of(kvm, v.root_role);
 			if (root)
 				kvm_tdp_op_enter(&op, root);
 			if (last)

@@ -461,6 +461,79 @@ static void fail_waits_for_frozen(struct kunit *test)
 	}
 }
 
+/* --- no more frozen than a batch ----------------------------------------- */
+
+#define MANY_FROZEN (KVM_TDP_REMOVED_BATCH + 8)
+
+static unsigned int most_frozen;
+
+static void count_frozen(struct tdp_world *w)
+{
+	unsigned int i, frozen = 0;
+
+	for (i = 0; i < MANY_FROZEN; i++)
+		frozen += is_frozen(w, tdp_giga(w) + i * PAGES_2M, 2);
+	most_frozen = max(most_frozen, frozen);
+}
+
+static void map_many(struct tdp_world *w, unsigned int nx_level)
+{
+	struct kvm_tdp_map map;
+	unsigned int i;
+
+	for (i = 0; i < MANY_FROZEN; i++) {
+		map = tdp_page(w, tdp_giga(w) + i * PAGES_2M, 1, TDP_RW);
+		map.nx_level = nx_level;
+		tdp_do_map(w, w->root, &map);
+	}
+	most_frozen = 0;
+	tdp_flushes(w);
+}
+
+static void fail_frozen_in_batches(struct kunit *test)
+{
+	struct tdp_world *w;
+	gfn_t g;
+
+	while ((w = tdp_next_world(test))) {
+		w->on_flush = count_frozen;
+		g = tdp_giga(w);
+		map_many(w, 2);
+		KUNIT_EXPECT_EQ(test, kvm_nx_recover(&w->kvm, MANY_FROZEN),
+				(unsigned long)MANY_FROZEN);
+		KUNIT_EXPECT_EQ(test, tdp_flushes(w), 2);
+		KUNIT_EXPECT_EQ(test, most_frozen, KVM_TDP_REMOVED_BATCH);
+
+		map_many(w, 0);
+		KUNIT_EXPECT_EQ(test,
+				tdp_recover(w, g, g + MANY_FROZEN * PAGES_2M,
+					    2),
+				(unsigned long)MANY_FROZEN);
+		KUNIT_EXPECT_EQ(test, tdp_flushes(w), 2);
+		KUNIT_EXPECT_EQ(test, most_frozen, KVM_TDP_REMOVED_BATCH);
+	}
+}
+
+/* A gfn is the guest's to choose: an access there must not be retried for ever. */
+static void fail_beyond_root(struct kunit *test)
+{
+	struct kvm_tdp_map map;
+	struct tdp_world *w;
+	gfn_t g;
+
+	while ((w = tdp_next_world(test))) {
+		g = kvm_level_pages(w->kvm.mmu.root_level + 1);
+		map = tdp_page(w, g, 1, 0);
+		map.flags = KVM_TDP_MAP_MMIO;
+		KUNIT_EXPECT_EQ(test, tdp_do_map(w, w->root, &map),
+				RET_PF_EMULATE);
+		map.flags = 0;
+		KUNIT_EXPECT_EQ(test, tdp_do_map(w, w->root, &map),
+				RET_PF_RETRY);
+		KUNIT_EXPECT_EQ(test, tdp_tables(w, 0), 1L);
+	}
+}
+
 /* --- done by somebody who has not flushed --------------------------------- */
 
 static struct {
@@ -802,6 +875,8 @@ static struct kunit_case tdp_fail_cases[] = {
 	KUNIT_CASE(fail_frozen_by_nx_recovery),
 	KUNIT_CASE(fail_overtaken_in_between),
 	KUNIT_CASE(fail_waits_for_frozen),
+	KUNIT_CASE(fail_frozen_in_batches),
+	KUNIT_CASE(fail_beyond_root),
 	KUNIT_CASE(fail_found_done_is_flushed),
 	KUNIT_CASE(fail_caches_run_out),
 #ifdef CONFIG_FAULT_INJECTION

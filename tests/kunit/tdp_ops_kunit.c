@@ -650,21 +650,29 @@ static void ops_nx_roots(struct kunit *test)
 }
 
 /* Of two roots in one address space, the one that the table is of. */
+/* The root for L2 without tables of L1's; the caller puts it. */
+static struct kvm_mmu_page *nested_root(struct tdp_world *w)
+{
+	union kvm_mmu_page_role role = w->root->role;
+	struct kvm_mmu_page *root;
+
+	role.guest_mode = 1;
+	kvm_mmu_caches_topup(&w->caches, KVM_MMU_MAX_ROOT_LEVEL);
+	kvm_mmu_read_lock(&w->kvm);
+	root = kvm_tdp_get_root(&w->kvm, role, &w->caches);
+	kvm_mmu_read_unlock(&w->kvm);
+	return root;
+}
+
 static void ops_nx_nested_root(struct kunit *test)
 {
-	union kvm_mmu_page_role role;
 	struct kvm_mmu_page *nested;
 	struct tdp_world *w;
 	gfn_t g;
 
 	while ((w = tdp_next_world(test))) {
 		g = tdp_giga(w);
-		role = w->root->role;
-		role.guest_mode = 1;
-		kvm_mmu_caches_topup(&w->caches, KVM_MMU_MAX_ROOT_LEVEL);
-		kvm_mmu_read_lock(&w->kvm);
-		nested = kvm_tdp_get_root(&w->kvm, role, &w->caches);
-		kvm_mmu_read_unlock(&w->kvm);
+		nested = nested_root(w);
 		KUNIT_EXPECT_PTR_NE(test, nested, w->root);
 
 		map_nx(w, w->root, g, 0);
@@ -846,6 +854,30 @@ static void ops_track_mask_and_huge(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, tdp_flushes(w), 0);
 			g += PAGES_1G;
 		}
+	}
+}
+
+/* What L2 writes is logged by nobody: it has to fault. */
+static void ops_track_nested_root(struct kunit *test)
+{
+	struct kvm_mmu_page *nested;
+	struct kvm_tdp_map map;
+	struct tdp_world *w;
+	gfn_t g;
+
+	while ((w = tdp_next_world(test))) {
+		g = w->base;
+		nested = nested_root(w);
+		map = tdp_page(w, g, 1, TDP_RW);
+		tdp_do_map(w, w->root, &map);
+		tdp_do_map(w, nested, &map);
+		KUNIT_EXPECT_EQ(test,
+				kvm_tdp_track_writes(&w->kvm, 0, g, g + 1,
+						     KVM_DIRTY_CLEAR_BIT),
+				2ul);
+		KUNIT_EXPECT_FALSE(test, tdp_see(w, nested, g).writable);
+		KUNIT_EXPECT_TRUE(test, is_tracked(w, g, KVM_DIRTY_CLEAR_BIT));
+		kvm_tdp_put_root(&w->kvm, nested);
 	}
 }
 
@@ -1128,6 +1160,7 @@ static struct kunit_case tdp_ops_cases[] = {
 	KUNIT_CASE(ops_track_mask),
 	KUNIT_CASE(ops_track_mask_and_huge),
 	KUNIT_CASE(ops_track_mask_batched),
+	KUNIT_CASE(ops_track_nested_root),
 	KUNIT_CASE(ops_spaces_track),
 	KUNIT_CASE(ops_spaces_size),
 	KUNIT_CASE(ops_spaces_zap),
