@@ -6,8 +6,10 @@
  * vcpu.c.
  *
  * Lock order of the whole module, outermost first.  What is not there yet
- * (memslots, vCPUs) has its place in docs/design.md.
+ * (vCPUs) has its place in docs/design.md.
  *
+ *	kvm->slots_lock > kvm->srcu (read)		virt/memslots.c
+ *	kvm->srcu (read), slots_lock > kvm->mmu_lock	virt/memslots.c
  *	kvm->mmu_lock > kvm->mmu.pages_lock		mmu/tdp_mmu.c
  *	cpu_hotplug_lock > kvm_usage_lock		virt/hardware.c
  *	kvm_lock					virt/vm.c, list of VMs

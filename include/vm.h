@@ -11,10 +11,14 @@
 #define TWINWALK_VM_H
 
 #include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/types.h>
 
+#include "memslots.h"
 #include "mmu/mmu_vm.h"
 
 struct dentry;
@@ -26,6 +30,9 @@ struct mm_struct;
  * @users_count: references; the last kvm_put_kvm() destroys it
  * @vm_list: its place among all VMs, under kvm_lock
  * @debugfs_dentry: its directory, or NULL
+ * @srcu: readers of @slots
+ * @slots_lock: who changes @slots
+ * @slots: its memory
  * @mmu_lock: its page tables: for read, many change them at a time; for write,
  *	one does
  * @mmu: its page tables
@@ -35,9 +42,27 @@ struct kvm {
 	refcount_t users_count;
 	struct list_head vm_list;
 	struct dentry *debugfs_dentry;
+	struct srcu_struct srcu;
+	struct mutex slots_lock; /* outside of srcu and mmu_lock */
+	struct kvm_vm_slots slots;
 	rwlock_t mmu_lock;
 	struct kvm_mmu_vm mmu;
 };
+
+/**
+ * kvm_memslots() - the memory slots of an address space, as they are now
+ * @kvm: the VM
+ * @as_id: below KVM_ADDRESS_SPACE_NUM
+ *
+ * Context: kvm->srcu held for read, or slots_lock; the answer holds as long.
+ * Return: see memslots.h.
+ */
+static inline struct kvm_memslots *kvm_memslots(struct kvm *kvm,
+						unsigned int as_id)
+{
+	return srcu_dereference_check(kvm->slots.active[as_id], &kvm->srcu,
+				      lockdep_is_held(&kvm->slots_lock));
+}
 
 /*
  * What a vCPU's mmap() shows, a page each.  Userspace learns the sum from

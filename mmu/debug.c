@@ -300,7 +300,8 @@ static void ghost_forget(struct ghost *g)
 	unsigned long nr;
 
 	for (level = 1; level <= KVM_MMU_MAX_LEAF_LEVEL; level++) {
-		xa_for_each(&g->blocks[level], nr, b) kfree(b);
+		xa_for_each(&g->blocks[level], nr, b)
+			kfree(b);
 		xa_destroy(&g->blocks[level]);
 		g->last[level] = NULL;
 		g->nr[level] = 0;

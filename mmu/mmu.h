@@ -3,7 +3,8 @@
  * mmu.h - the MMU's public interface
  *
  * Owns: what the rest of the module may ask of mmu/.  Nothing outside mmu/
- * includes another header of it, but for pte_masks.h's flags.
+ * includes another header of it, but for pte_masks.h's flags, and for those that
+ * say what is in a VM (mmu_vm.h) and in a memory slot (slot.h).
  *
  * The order in which the ladder calls, and what each step may rely on:
  *
@@ -22,6 +23,7 @@
 #ifndef TWINWALK_MMU_H
 #define TWINWALK_MMU_H
 
+#include <linux/kvm_types.h>
 #include <linux/types.h>
 
 #include "mmu/pte_masks.h"
@@ -185,6 +187,17 @@ const struct kvm_mmu_config *kvm_mmu_get_config(void);
 
 /** kvm_mmu_maxphyaddr() - bits of a physical address, see struct kvm_pte_masks */
 unsigned int kvm_mmu_maxphyaddr(void);
+
+/**
+ * kvm_mmu_max_gfn() - the last gfn that this host's tables can map
+ *
+ * With TDP a guest physical address is an address to the CPU, which has as many
+ * bits as the host's, and no more than the levels translate.  Without, it is
+ * what a guest's page tables can hold.
+ *
+ * Return: the gfn; always the same.
+ */
+gfn_t kvm_mmu_max_gfn(void);
 
 /**
  * kvm_mmu_nr_sptes_per_pte_list() - the entry count of a pte_list_desc

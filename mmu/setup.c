@@ -18,6 +18,8 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/percpu_counter.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -198,6 +200,17 @@ const struct kvm_mmu_config *kvm_mmu_get_config(void)
 unsigned int kvm_mmu_maxphyaddr(void)
 {
 	return maxphyaddr;
+}
+
+gfn_t kvm_mmu_max_gfn(void)
+{
+	/* SDM 4.4 to 4.5: the widest address in a guest's page table. */
+	unsigned int bits = 52;
+
+	if (mmu_config.tdp)
+		bits = min(maxphyaddr,
+			   PAGE_SHIFT + 9u * mmu_config.tdp_root_level);
+	return (1ull << (bits - PAGE_SHIFT)) - 1;
 }
 
 unsigned int kvm_mmu_nr_sptes_per_pte_list(void)

@@ -128,7 +128,8 @@ refused_with() {
 	rm -rf "$out/refused"
 	mkdir -p "$out/refused"
 	printf '%s\n' "CONFIG_MODULES := y" "CONFIG_X86_64 := y" \
-		"CONFIG_MMU_NOTIFIER := y" "$@" "srctree := $kdir" "obj := ." \
+		"CONFIG_MMU_NOTIFIER := y" "CONFIG_INTERVAL_TREE := y" "$@" \
+		"srctree := $kdir" "obj := ." \
 		"src := $PWD" "include $PWD/Kbuild" >"$out/refused/Makefile"
 	[ "$(make -C "$out/refused" 2>&1 | grep -c "$line")" = 1 ] ||
 		echo "Kbuild does not say: $line"

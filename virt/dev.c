@@ -18,6 +18,7 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 
+#include "memslots.h"
 #include "virt.h"
 #include "vm.h"
 
@@ -25,7 +26,13 @@ static const struct {
 	unsigned long cap;
 	int value;
 } kvm_caps[] = {
+	{ KVM_CAP_USER_MEMORY, 1 },
+	{ KVM_CAP_DESTROY_MEMORY_REGION_WORKS, 1 },
+	{ KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, 1 },
+	{ KVM_CAP_NR_MEMSLOTS, KVM_USER_MEM_SLOTS },
+	{ KVM_CAP_READONLY_MEM, 1 },
 	{ KVM_CAP_CHECK_EXTENSION_VM, 1 },
+	{ KVM_CAP_MULTI_ADDRESS_SPACE, KVM_ADDRESS_SPACE_NUM },
 };
 
 int kvm_check_extension(unsigned long cap)

@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 
 #include "arch.h"
+#include "memslots.h"
 #include "mmu/mmu.h"
 #include "virt.h"
 #include "vm.h"
@@ -41,9 +42,13 @@ static struct kvm *kvm_create_vm(unsigned long type)
 	if (r)
 		goto out_free;
 
-	r = kvm_mmu_create_vm(kvm, &kvm_vcpu_mmu_ops);
+	r = kvm_memslots_create_vm(kvm);
 	if (r)
 		goto out_free;
+
+	r = kvm_mmu_create_vm(kvm, &kvm_vcpu_mmu_ops);
+	if (r)
+		goto out_slots;
 
 	r = kvm_enable_virtualization();
 	if (r)
@@ -59,6 +64,8 @@ static struct kvm *kvm_create_vm(unsigned long type)
 
 out_mmu:
 	kvm_mmu_destroy_vm(kvm);
+out_slots:
+	kvm_memslots_destroy_vm(kvm);
 out_free:
 	kfree(kvm);
 	return ERR_PTR(r);
@@ -74,6 +81,7 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	mmdrop(kvm->mm);
 	kvm_disable_virtualization();
 	kvm_mmu_destroy_vm(kvm);
+	kvm_memslots_destroy_vm(kvm);
 	kfree(kvm);
 }
 
@@ -106,6 +114,8 @@ static long kvm_vm_ioctl(struct file *filp, unsigned int ioctl,
 	switch (ioctl) {
 	case KVM_CHECK_EXTENSION:
 		return kvm_check_extension(arg);
+	case KVM_SET_USER_MEMORY_REGION:
+		return kvm_vm_ioctl_set_memory_region(kvm, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

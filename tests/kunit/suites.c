@@ -42,6 +42,7 @@ static struct kunit_suite *const all[] = {
 	&spte_suite,
 	&invalidate_suite,
 	&mmu_vm_suite,
+	&memslots_suite,
 #ifdef CONFIG_TRACEPOINTS
 	&mmu_trace_suite,
 #endif

@@ -24,6 +24,7 @@ extern struct kunit_suite guest_walk_memory_suite;
 extern struct kunit_suite spte_suite;
 extern struct kunit_suite invalidate_suite;
 extern struct kunit_suite mmu_vm_suite;
+extern struct kunit_suite memslots_suite;
 extern struct kunit_suite mmu_trace_suite;
 extern struct kunit_suite mmu_debugfs_suite;
 extern struct kunit_suite tdp_mmu_suite;

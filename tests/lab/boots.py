@@ -58,7 +58,7 @@ def second_cpu(but):
 
 
 # What both vendors' hosts go through.
-COMMON = ["load50", "abi", "params", "virt_on_demand", "refused_rmmod",
+COMMON = ["load50", "abi", "memslots", "params", "virt_on_demand", "refused_rmmod",
           "fail_each_step", "beside_stock", "dev_taken", "virt_taken",
           "hotplug", "open_race", "mmu_debugfs", "suspend"]
 
