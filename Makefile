@@ -20,7 +20,7 @@ DESTDIR ?=
 DKMS := dkms $(if $(DESTDIR),--dkmstree $(DESTDIR)/var/lib/dkms \
 	--sourcetree $(DESTDIR)/usr/src --installtree $(DESTDIR)/lib/modules)
 DKMS_SOURCE := $(DESTDIR)/usr/src/$(NAME)-$(VERSION)
-DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu vmx svm
+DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu emulate vmx svm
 
 .PHONY: all help clean check check-long check-static check-kunit bench-mmu \
 	check-amd check-intel check-install demo lab-shell load unload install \
@@ -43,7 +43,7 @@ help:
 	@echo "  make                build $(NAME).ko (KDIR=the kernel's build tree)"
 	@echo "  make demo           boot a host, load the module there, show it (VENDOR=amd|intel)"
 	@echo "  make check          static, kunit, bench, amd, intel, install; installs the packages they need"
-	@echo "  make check-static   sparse, checkpatch, W=1, kernel-doc, clang-format, docs"
+	@echo "  make check-static   sparse, checkpatch, W=1, kernel-doc, clang-format, docs, decoder"
 	@echo "  make check-kunit    KUnit in a kernel with KASAN, lockdep, kmemleak"
 	@echo "  make bench-mmu      the MMU's sizes and instruction counts, against their targets"
 	@echo "  make check-amd      on AMD-V hosts (qemu)"

@@ -35,8 +35,8 @@ kdir=$(tests/lab/kernels.sh debian | sed -n 2p)
 stage() {
 	rm -rf "$out/tree"
 	mkdir -p "$out/tree/tests"
-	cp -r META Kbuild include virt x86 mmu vmx svm "$out/tree"
-	cp -r tests/kunit "$out/tree/tests"
+	cp -r META Kbuild include virt x86 mmu emulate vmx svm "$out/tree"
+	cp -r tests/kunit tests/emulate "$out/tree/tests"
 }
 
 w1() {
@@ -56,17 +56,27 @@ run_sparse() {
 	[ -e "$out/tree/twinwalk.ko" ]
 }
 
-# In a header of tracepoints, what look like calls and lists are none.
+# In a header of tracepoints, what look like calls and lists are none.  Operands
+# have the SDM's names, a list of rows is no macro of a function's kind, and the
+# programs take their types from where the kernel's come from.
 checkpatch() {
 	local run=(perl "$linux/scripts/checkpatch.pl" --no-tree --strict
 		--terse --no-summary --show-types)
-	local f others=()
+	local f others=() tables=()
 	for f in "${sources[@]}"; do
-		[ "$f" = mmu/trace.h ] || others+=("$f")
+		case $f in
+		mmu/trace.h) ;;
+		emulate/opcodes.[ch] | emulate/rows_*.h | tests/emulate/*)
+			tables+=("$f") ;;
+		*) others+=("$f") ;;
+		esac
 	done
 	"${run[@]}" -f "${others[@]}" &&
 		"${run[@]}" --ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,SPACING \
-			-f mmu/trace.h
+			-f mmu/trace.h &&
+		"${run[@]}" --ignore CAMELCASE,COMPLEX_MACRO,MACRO_ARG_REUSE \
+			--ignore BIT_MACRO,CONSTANT_COMPARISON,PREFER_KERNEL_TYPES \
+			-f "${tables[@]}"
 }
 
 kernel_doc() {
@@ -147,6 +157,14 @@ CONFIG_USER_RETURN_NOTIFIER := y"
 		"PATCHLEVEL := 13"
 }
 
+# The pure decoder, beside another one: the same bytes, the same answers.
+decoder() {
+	gcc -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Werror \
+		-fsanitize=address,undefined -Itests/emulate/include -I. \
+		-o "$out/compare" tests/emulate/*.c emulate/*.c -lZydis &&
+		{ "$out/compare" >"$out/compare.log" || cat "$out/compare.log"; }
+}
+
 scripts() {
 	local f
 	for f in tests/*.sh tests/lab/*.sh .ci/run; do
@@ -167,6 +185,7 @@ check spdx spdx
 check agree agree
 check caps caps
 check kbuild-refusal refusal
+check decoder decoder
 check scripts scripts
 check man-page mandoc -T lint -W warning docs/twinwalk.4
 

@@ -47,6 +47,7 @@ static struct kunit_suite *const all[] = {
 	&mmu_trace_suite,
 #endif
 	&mmu_debugfs_suite,
+	&decode_suite,
 	&tdp_mmu_suite,
 	&tdp_ops_suite,
 	&tdp_fail_suite,

@@ -27,6 +27,7 @@ extern struct kunit_suite mmu_vm_suite;
 extern struct kunit_suite memslots_suite;
 extern struct kunit_suite mmu_trace_suite;
 extern struct kunit_suite mmu_debugfs_suite;
+extern struct kunit_suite decode_suite;
 extern struct kunit_suite tdp_mmu_suite;
 extern struct kunit_suite tdp_ops_suite;
 extern struct kunit_suite tdp_fail_suite;

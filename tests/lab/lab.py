@@ -154,9 +154,9 @@ def stage(name, kdir, *args):
     to = BUILD / "module" / name
     to.mkdir(parents=True, exist_ok=True)
     copy_changed([TOP / d for d in ("META", "Kbuild", "include", "virt", "x86",
-                                    "mmu", "vmx", "svm")], to)
+                                    "mmu", "vmx", "svm", "emulate")], to)
     (to / "tests").mkdir(exist_ok=True)
-    copy_changed([TOP / "tests" / "kunit", TOP / "tests" / "bench"],
+    copy_changed([TOP / "tests" / d for d in ("kunit", "bench", "emulate")],
                  to / "tests")
     sh("make", "-s", f"-j{os.cpu_count()}", "-C", kdir, f"M={to}", *args,
        "modules")
