@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * run.c - runs tiny guests on /dev/kvm
+ *
+ *	guest-run [-p N] [NAME...]	run the tests of these names, or all
+ *	guest-run -l			list them
+ *
+ * Each test is a process of its own, with a minute of time, or N minutes; what it
+ * says comes before its verdict, which is a line: "ok NAME", "not ok NAME",
+ * "skip NAME".  The exit status says whether any was not ok.  GUESTS in the
+ * environment is the folder with the guests.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vm.h"
+
+static const struct test *const tables[] = { exit_tests, vcpu_tests,
+					     memory_tests };
+
+static unsigned int patience = 1;
+
+/* The outcome of a test that had so many minutes. */
+static enum outcome run_test(const struct test *test)
+{
+	unsigned int tenths = patience * 600;
+	int status = 0;
+	pid_t pid, got;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		test->fn(test);
+		fflush(stdout);
+		_exit(PASSED);
+	}
+	while (!(got = waitpid(pid, &status, WNOHANG)) && tenths--)
+		usleep(tenths % 600 > 590 ? 10000 : 100000);
+	kill(-pid, SIGKILL);
+	if (!got) {
+		printf("took too long\n");
+		usleep(200000);
+		waitpid(pid, &status, WNOHANG);
+		return FAILED;
+	}
+	if (WIFSIGNALED(status)) {
+		printf("killed by signal %d\n", WTERMSIG(status));
+		return FAILED;
+	}
+	return WEXITSTATUS(status);
+}
+
+static bool is_named(const struct test *test, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++)
+		if (!strcmp(argv[i], test->name))
+			return true;
+	return !argc;
+}
+
+/* One line; true if it was not ok. */
+static bool report(const struct test *test, enum outcome outcome)
+{
+	const char *word = "not ok";
+
+	if (outcome == PASSED)
+		word = "ok";
+	else if (outcome == SKIPPED)
+		word = "skip";
+	printf("%s %s\n", word, test->name);
+	return outcome != PASSED && outcome != SKIPPED;
+}
+
+int main(int argc, char **argv)
+{
+	const struct test *test;
+	unsigned int i, bad = 0, run = 0;
+	bool list = false;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "lp:")) != -1) {
+		if (opt == 'l')
+			list = true;
+		else if (opt == 'p')
+			patience = atoi(optarg);
+		else
+			return 2;
+	}
+	argc -= optind;
+	argv += optind;
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		for (test = tables[i]; test->name; test++) {
+			if (!is_named(test, argc, argv))
+				continue;
+			run++;
+			if (list)
+				puts(test->name);
+			else
+				bad += report(test, run_test(test));
+		}
+	}
+	if (!run)
+		fprintf(stderr, "guest-run: no such test\n");
+	return bad || !run;
+}
