@@ -20,9 +20,10 @@ DESTDIR ?=
 DKMS := dkms $(if $(DESTDIR),--dkmstree $(DESTDIR)/var/lib/dkms \
 	--sourcetree $(DESTDIR)/usr/src --installtree $(DESTDIR)/lib/modules)
 DKMS_SOURCE := $(DESTDIR)/usr/src/$(NAME)-$(VERSION)
-DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu emulate vmx svm
+DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu emulate irqchip \
+	vmx svm
 
-.PHONY: all help clean check check-long check-static check-kunit bench-mmu \
+.PHONY: all help clean check check-long check-static check-kunit bench-mmu bench-exits \
 	check-amd check-intel check-install demo lab-shell load unload install \
 	uninstall prepare need-root remove-dkms
 
@@ -46,6 +47,7 @@ help:
 	@echo "  make check-static   sparse, checkpatch, W=1, kernel-doc, clang-format, docs, decoder"
 	@echo "  make check-kunit    KUnit in a kernel with KASAN, lockdep, kmemleak"
 	@echo "  make bench-mmu      the MMU's sizes and instruction counts, against their targets"
+	@echo "  make bench-exits    instruction counts of guests' exits, beside stock KVM's"
 	@echo "  make check-amd      on AMD-V hosts (qemu)"
 	@echo "  make check-intel    on VT-x hosts (bochs)"
 	@echo "  make check-install  install and uninstall by DKMS, in a folder"
@@ -83,6 +85,9 @@ check-kunit check-amd check-intel: check-%: prepare
 
 bench-mmu: prepare
 	@$(LAB) run bench
+
+bench-exits: prepare
+	@$(LAB) run exits
 
 demo: prepare
 	@$(LAB) demo $(VENDOR)

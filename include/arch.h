@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct kvm;
+struct kvm_vcpu;
 struct seq_file;
 
 /**
@@ -76,6 +77,24 @@ void (*kvm_arch_emergency_disable(void))(void);
 int kvm_arch_post_hardware_enable_setup(void);
 
 /**
+ * kvm_arch_check_extension() - the architecture's capabilities
+ * @cap: KVM_CAP_*, or anything else
+ *
+ * Return: its value; 0, there is none of that number.
+ */
+int kvm_arch_check_extension(unsigned long cap);
+
+/**
+ * kvm_arch_dev_ioctl() - the architecture's ioctls of /dev/kvm
+ * @ioctl: its number
+ * @argp: its argument
+ *
+ * Context: may sleep.
+ * Return: of the ioctl; -EINVAL, there is none of that number.
+ */
+long kvm_arch_dev_ioctl(unsigned int ioctl, void __user *argp);
+
+/**
  * kvm_arch_init_vm() - set up the architecture's part of a new VM
  * @kvm: the VM, zeroed but for what virt/ owns
  * @type: what userspace gave KVM_CREATE_VM
@@ -84,6 +103,73 @@ int kvm_arch_post_hardware_enable_setup(void);
  * Return: 0, or -EINVAL for a type that x86 does not have.
  */
 int kvm_arch_init_vm(struct kvm *kvm, unsigned long type);
+
+/**
+ * kvm_arch_stop_vm() - nothing of the VM's own sends to its vCPUs any more
+ * @kvm: the VM, which nobody has any more
+ *
+ * Context: may sleep.
+ */
+void kvm_arch_stop_vm(struct kvm *kvm);
+
+/**
+ * kvm_arch_destroy_vm() - the reverse; the VM's vCPUs are gone
+ * @kvm: the VM
+ *
+ * Context: may sleep.
+ */
+void kvm_arch_destroy_vm(struct kvm *kvm);
+
+/**
+ * kvm_arch_vcpu_precreate() - may the VM have one more vCPU, of this number?
+ * @kvm: the VM
+ * @id: userspace's number, below KVM_MAX_VCPU_IDS
+ *
+ * Context: kvm->lock held.
+ * Return: 0; -EINVAL; -EOPNOTSUPP, this host can't run any.
+ */
+int kvm_arch_vcpu_precreate(struct kvm *kvm, unsigned int id);
+
+/**
+ * kvm_arch_vcpu_alloc() - memory for a vCPU and for what the vendor puts around it
+ *
+ * Context: may sleep.
+ * Return: zeroed; or NULL.
+ */
+struct kvm_vcpu *kvm_arch_vcpu_alloc(void);
+
+/** kvm_arch_vcpu_free() - the reverse */
+void kvm_arch_vcpu_free(struct kvm_vcpu *vcpu);
+
+/**
+ * kvm_arch_vcpu_create() - the architecture's part of a new vCPU, after RESET
+ * @vcpu: what virt/ owns is there; nobody else knows it so far
+ *
+ * Context: may sleep.
+ * Return: 0 or an error, with nothing left behind.
+ */
+int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu);
+
+/** kvm_arch_vcpu_postcreate() - the vCPU is one of its VM's; kvm->lock held */
+void kvm_arch_vcpu_postcreate(struct kvm_vcpu *vcpu);
+
+/** kvm_arch_vcpu_destroy() - the reverse of kvm_arch_vcpu_create(); may sleep */
+void kvm_arch_vcpu_destroy(struct kvm_vcpu *vcpu);
+
+/** kvm_arch_vcpu_load() - the vCPU is on @cpu; preemption off */
+void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
+
+/** kvm_arch_vcpu_put() - it is not any more; preemption off */
+void kvm_arch_vcpu_put(struct kvm_vcpu *vcpu);
+
+/**
+ * kvm_arch_vcpu_ioctl_run() - KVM_RUN
+ * @vcpu: loaded
+ *
+ * Context: vCPU's mutex; may sleep.
+ * Return: 0, kvm_run says why; -EINTR; -EAGAIN; or another error.
+ */
+int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu);
 
 /**
  * kvm_arch_show_host() - print what the host offers and what is used of it

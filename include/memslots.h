@@ -21,10 +21,14 @@
  * until after the last.  While it is, nothing learned may be kept, and no MMIO SPTE
  * be trusted (kvm_memslots_mmio_spte_is_current()).
  *
+ * Who has to find the same slots again later, and can't stay in SRCU until then,
+ * holds the sets: no other becomes active meanwhile (kvm_memslots_hold()).
+ *
  * Locking: look-ups in a set under kvm->srcu for read, or kvm->slots_lock.
  * Changes, and the look-up by id, under kvm->slots_lock.
  *
- * Deliberately absent: the host's pages, and the mmu_notifier that asks by hva.
+ * Deliberately absent: the host's pages (virt/host_page.h), and the mmu_notifier,
+ * which asks by hva (virt/notifier.h).
  */
 #ifndef TWINWALK_MEMSLOTS_H
 #define TWINWALK_MEMSLOTS_H
@@ -38,7 +42,9 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/rbtree.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 
 #include "mmu/pte_masks.h"
@@ -114,12 +120,18 @@ struct kvm_memslots {
  * @set: both
  * @by_id: struct kvm_memory_slot by id, under slots_lock
  * @nr_pages: sum over all slots, under slots_lock
+ * @hold_lock: guards @nr_holds, and that no set becomes active while it is not 0
+ * @nr_holds: see kvm_memslots_hold()
+ * @hold_wait: who wants to make a set active
  */
 struct kvm_vm_slots {
 	struct kvm_memslots __rcu *active[KVM_ADDRESS_SPACE_NUM];
 	struct kvm_memslots set[KVM_ADDRESS_SPACE_NUM][2];
 	struct xarray by_id[KVM_ADDRESS_SPACE_NUM];
 	u64 nr_pages;
+	spinlock_t hold_lock; /* a leaf among locks */
+	unsigned long nr_holds;
+	wait_queue_head_t hold_wait;
 };
 
 /**
@@ -140,6 +152,20 @@ int kvm_memslots_create_vm(struct kvm *kvm);
  * Context: may sleep.
  */
 void kvm_memslots_destroy_vm(struct kvm *kvm);
+
+/**
+ * kvm_memslots_hold() - the active sets stay the active ones
+ * @kvm: the VM
+ *
+ * Until kvm_memslots_unhold(), which another task may call.  Who changes slots
+ * waits, with slots_lock held; so who holds them does not want that lock.
+ *
+ * Context: any but interrupts; does not sleep.
+ */
+void kvm_memslots_hold(struct kvm *kvm);
+
+/** kvm_memslots_unhold() - the reverse; of as many holds the last one counts */
+void kvm_memslots_unhold(struct kvm *kvm);
 
 /**
  * kvm_set_memory_region() - create, delete, move a slot or change its flags

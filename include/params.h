@@ -15,6 +15,7 @@
 extern bool kvm_param_tdp;
 extern bool kvm_param_tdp_mmu;
 extern bool kvm_param_enable_virt_at_load;
+extern bool kvm_param_nx_huge_pages;
 
 #ifdef TWINWALK_DEBUG
 extern char *kvm_param_fail_step;

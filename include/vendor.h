@@ -16,7 +16,41 @@
 #include <linux/static_call.h>
 #include <linux/types.h>
 
+#include "x86_vcpu.h"
+
+struct desc_ptr;
 struct seq_file;
+
+/* An access to an MSR that is not a page of the guest's: answers of hooks. */
+#define KVM_MSR_RET_INVALID 2 /* there is none of that number */
+
+/**
+ * struct msr_data - an access to an MSR
+ * @host_initiated: by userspace, not by the guest
+ * @index: its number
+ * @data: what is written, or was read
+ */
+struct msr_data {
+	bool host_initiated;
+	u32 index;
+	u64 data;
+};
+
+/**
+ * struct kvm_exit_info - what a vendor says of an exit
+ * @reason: SVM_EXIT_*, EXIT_REASON_*
+ * @info1: EXITINFO1, exit qualification
+ * @info2: EXITINFO2, guest physical address
+ * @intr_info: EXITINTINFO, IDT-vectoring information
+ * @error_code: of the event in @intr_info
+ */
+struct kvm_exit_info {
+	u32 reason;
+	u64 info1;
+	u64 info2;
+	u32 intr_info;
+	u32 error_code;
+};
 
 #define KVM_X86_OP(name, ret, args) typeof(ret args)(*(name))
 struct kvm_x86_ops {
@@ -35,6 +69,7 @@ struct kvm_x86_ops {
  *	Context: IRQs off, on the CPU that all others are compared with.
  *	Return: 0; -ENODEV, another vendor's CPU, ask the next one; any other
  *	error, after one line that says what to do, is final.
+ * @vcpu_size: of the vendor's struct around struct kvm_vcpu, which is first in it
  * @hardware_setup: allocate what the vendor needs, adjust the PTE masks and
  *	call kvm_configure_mmu().  No CPU changes state.  What it did is undone
  *	by @ops->hardware_unsetup, which is not called if it fails.
@@ -42,6 +77,7 @@ struct kvm_x86_ops {
  */
 struct kvm_x86_vendor {
 	const char *name;
+	size_t vcpu_size;
 	int (*probe)(void);
 	int (*hardware_setup)(void);
 	const struct kvm_x86_ops *ops;
@@ -73,6 +109,24 @@ void kvm_x86_vendor_release(void);
  * Return: 0 or the vendor's error, with nothing left behind.
  */
 int kvm_x86_hardware_setup(void);
+
+/**
+ * kvm_x86_module_init() - what the vendor's hardware_setup() adds to is empty
+ *
+ * Context: module load.
+ * Return: 0.
+ */
+int kvm_x86_module_init(void);
+
+/**
+ * kvm_x86_guest_features_init() - what a guest may be offered on this host
+ *
+ * CPUID and MSRs; nothing, where the vendor runs no guests.
+ *
+ * Context: module load, after the MMU's hardware setup; may sleep.
+ * Return: 0.
+ */
+int kvm_x86_guest_features_init(void);
 
 /** kvm_x86_hardware_unsetup() - the reverse of kvm_x86_hardware_setup() */
 void kvm_x86_hardware_unsetup(void);

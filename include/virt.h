@@ -10,6 +10,7 @@
  *
  *	kvm->slots_lock > kvm->srcu (read)		virt/memslots.c
  *	kvm->srcu (read), slots_lock > kvm->mmu_lock	virt/memslots.c
+ *	locks of the host's mm > kvm->srcu (read)	virt/notifier.c
  *	kvm->mmu_lock > kvm->mmu.pages_lock		mmu/tdp_mmu.c
  *	cpu_hotplug_lock > kvm_usage_lock		virt/hardware.c
  *	kvm_lock					virt/vm.c, list of VMs
@@ -84,6 +85,8 @@ int kvm_syscore_init(void);
 void kvm_syscore_exit(void);
 int kvm_reboot_init(void);
 void kvm_reboot_exit(void);
+int kvm_vcpu_init(void);
+void kvm_vcpu_exit(void);
 int kvm_debugfs_init(void);
 void kvm_debugfs_exit(void);
 int kvm_dev_init(void);

@@ -10,16 +10,24 @@
 #ifndef TWINWALK_VM_H
 #define TWINWALK_VM_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
+#include <linux/xarray.h>
 
+#include "iobus.h"
 #include "memslots.h"
 #include "mmu/mmu_vm.h"
+#include "virt/coalesced.h"
+#include "virt/ioeventfd.h"
+#include "virt/stats.h"
+#include "x86_vm.h"
 
 struct dentry;
 struct mm_struct;
@@ -30,12 +38,23 @@ struct mm_struct;
  * @users_count: references; the last kvm_put_kvm() destroys it
  * @vm_list: its place among all VMs, under kvm_lock
  * @debugfs_dentry: its directory, or NULL
- * @srcu: readers of @slots
- * @slots_lock: who changes @slots
+ * @srcu: readers of @slots and @buses
+ * @slots_lock: who changes @slots or @buses
  * @slots: its memory
  * @mmu_lock: its page tables: for read, many change them at a time; for write,
  *	one does
  * @mmu: its page tables
+ * @mmu_notifier: how @mm tells what becomes of its pages, see virt/notifier.h
+ * @lock: who makes vCPUs and devices; outside of all locks of a vCPU
+ * @vcpu_array: struct kvm_vcpu by vcpu_idx, from 0 without a gap
+ * @online_vcpus: how many; what is below is in @vcpu_array
+ * @created_vcpus: the same, and those that are being made; under @lock
+ * @vm_dead: no vCPU is ever to be entered again
+ * @buses: devices in the kernel
+ * @coalesced: writes that userspace gets later
+ * @ioeventfds: eventfds that are signalled when the guest writes
+ * @stat: counters
+ * @arch: the architecture's part
  */
 struct kvm {
 	struct mm_struct *mm;
@@ -47,6 +66,17 @@ struct kvm {
 	struct kvm_vm_slots slots;
 	rwlock_t mmu_lock;
 	struct kvm_mmu_vm mmu;
+	struct mmu_notifier mmu_notifier;
+	struct mutex lock; /* outside of vcpu->mutex */
+	struct xarray vcpu_array;
+	atomic_t online_vcpus;
+	int created_vcpus;
+	bool vm_dead;
+	struct kvm_io_buses buses;
+	struct kvm_coalesced coalesced;
+	struct kvm_ioeventfds ioeventfds;
+	struct kvm_vm_stat stat;
+	struct kvm_arch arch;
 };
 
 /**

@@ -551,7 +551,7 @@ void kvm_mmu_debug_end(struct kvm *kvm, const struct kvm_mmu_store *s)
 	__releases(&kvm->mmu.debug->lock)
 {
 	if (s) {
-		if (debug_locks &&
+		if (debug_locks && !s->gains &&
 		    !lockdep_is_held_type(&kvm->mmu_lock, s->shared ? -1 : 0))
 			violation(kvm, KVM_MMU_BAD_LOCK, s->gfn, s->old,
 				  s->new);

@@ -108,6 +108,7 @@ static inline bool kvm_mmu_broken(enum kvm_mmu_break rule)
  * @level: of the table that holds it
  * @shared: by one of many under mmu_lock for read
  * @detached: in a table that no CPU knows any more: nothing is owed for it
+ * @gains: it only allows more, which takes no lock
  */
 struct kvm_mmu_store {
 	struct kvm_mmu_page *root;
@@ -118,6 +119,7 @@ struct kvm_mmu_store {
 	u8 level;
 	bool shared;
 	bool detached;
+	bool gains;
 };
 
 #ifdef TWINWALK_DEBUG

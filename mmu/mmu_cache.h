@@ -2,7 +2,7 @@
 /*
  * mmu_cache.h - objects allocated before a lock is taken, used under it
  *
- * Owns: struct kvm_mmu_cache.  Nothing may sleep under mmu_lock, and a fault
+ * Owns: struct kvm_mmu_cache, struct kvm_mmu_caches.  Nothing may sleep under mmu_lock, and a fault
  * may need a page table on each level; so its caches are topped up before the
  * lock is taken, and what is allocated under it comes out of them.
  *
@@ -48,6 +48,16 @@ struct kvm_mmu_cache {
 	unsigned int nobjs;
 	unsigned short capacity;
 	unsigned short flags;
+};
+
+/**
+ * struct kvm_mmu_caches - what new tables are made of, see tdp_mmu.h
+ * @headers: struct kvm_mmu_page
+ * @tables: pages whose entries are nonpresent
+ */
+struct kvm_mmu_caches {
+	struct kvm_mmu_cache headers;
+	struct kvm_mmu_cache tables;
 };
 
 /**

@@ -195,3 +195,64 @@ enum kvm_pf_result kvm_tdp_map(struct kvm *kvm, struct kvm_mmu_page *root,
 	trace_kvm_mmu_spte_requested(map, r);
 	return r;
 }
+
+/* --- without mmu_lock ---------------------------------------------------- */
+
+/* Does a young leaf allow the access? */
+static bool allows(const struct kvm_pte_masks *m, u64 spte, unsigned int flags)
+{
+	if (!(spte & m->readable))
+		return false;
+	if ((flags & KVM_TDP_FAST_WRITE) && !is_writable_pte(m, spte))
+		return false;
+	return !(flags & KVM_TDP_FAST_FETCH) || is_executable_pte(m, spte);
+}
+
+/* The most that a leaf may become without a look at the host's page. */
+static u64 restored_leaf(const struct kvm_pte_masks *m, u64 spte,
+			 unsigned int level, unsigned int flags)
+{
+	if (!(flags & KVM_TDP_FAST_WRITE) || !is_mmu_writable_spte(m, spte) ||
+	    (level > 1 && (flags & KVM_TDP_FAST_LOGGED)))
+		return kvm_spte_mark_young(m, spte);
+	return kvm_spte_make_writable(m, spte);
+}
+
+enum kvm_pf_result kvm_tdp_map_fast(struct kvm *kvm, struct kvm_mmu_page *root,
+				    gfn_t gfn, unsigned int flags)
+{
+	const struct kvm_pte_masks *m = kvm->mmu.masks;
+	enum kvm_pf_result r = RET_PF_CONTINUE;
+	struct tdp_iter it __uninitialized;
+	bool there;
+	u64 new;
+
+	rcu_read_lock();
+	there = tdp_iter_goto(&it, m, root, gfn, 1);
+	/* Who changes the entry at the same time has the reason to be done. */
+	while (there && r == RET_PF_CONTINUE &&
+	       is_leaf_spte(it.old_spte, it.level)) {
+		new = restored_leaf(m, it.old_spte, it.level, flags);
+		if (!allows(m, new, flags))
+			break;
+		if (new == it.old_spte)
+			r = RET_PF_SPURIOUS;
+		else if (kvm_tdp_gain_spte(kvm, &it, new))
+			r = RET_PF_FIXED;
+	}
+	rcu_read_unlock();
+	return r;
+}
+
+u64 kvm_tdp_lookup(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t gfn)
+{
+	const struct kvm_pte_masks *m = kvm->mmu.masks;
+	struct tdp_iter it __uninitialized;
+	u64 spte = m->nonpresent;
+
+	rcu_read_lock();
+	if (tdp_iter_goto(&it, m, root, gfn, 1))
+		spte = it.old_spte;
+	rcu_read_unlock();
+	return spte;
+}

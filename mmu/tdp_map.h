@@ -3,11 +3,13 @@
  * tdp_map.h - mapping a page in the TDP MMU
  *
  * Owns: the last step of a fault: one gfn, one host page whose size and
- * permissions are decided, and the tables that have to be there.
+ * permissions are decided, and the tables that have to be there.  And the faults
+ * that need no such step.
  *
  * Locking: kvm->mmu_lock for read; any number of vCPUs at a time.  The caller
  * has found under it that what it knows of the host page still holds
- * (invalidate.h).
+ * (invalidate.h).  What changes one leaf for the better, or only looks, is under
+ * RCU alone.
  */
 #ifndef TWINWALK_MMU_TDP_MAP_H
 #define TWINWALK_MMU_TDP_MAP_H
@@ -16,26 +18,11 @@
 #include <linux/types.h>
 
 #include "mmu/spte.h"
+#include "mmu/vcpu.h"
 
 struct kvm;
 struct kvm_mmu_caches;
 struct kvm_mmu_page;
-
-/**
- * enum kvm_pf_result - what became of a fault
- * @RET_PF_CONTINUE: nothing so far; the next step decides
- * @RET_PF_RETRY: somebody else was at it: enter the guest, or begin anew
- * @RET_PF_EMULATE: MMIO, for the emulator or userspace
- * @RET_PF_FIXED: the page is mapped as wanted
- * @RET_PF_SPURIOUS: it was already; the CPU had not seen it
- */
-enum kvm_pf_result {
-	RET_PF_CONTINUE = 0,
-	RET_PF_RETRY,
-	RET_PF_EMULATE,
-	RET_PF_FIXED,
-	RET_PF_SPURIOUS,
-};
 
 /* For struct kvm_tdp_map. */
 #define KVM_TDP_MAP_PREFETCH BIT(0) /* nobody waits: what is mapped stays */
@@ -80,5 +67,40 @@ struct kvm_tdp_map {
 enum kvm_pf_result kvm_tdp_map(struct kvm *kvm, struct kvm_mmu_page *root,
 			       const struct kvm_tdp_map *map,
 			       struct kvm_mmu_caches *caches);
+
+/* For kvm_tdp_map_fast(): what the access needs, but for reading. */
+#define KVM_TDP_FAST_WRITE  BIT(0)
+#define KVM_TDP_FAST_FETCH  BIT(1)
+#define KVM_TDP_FAST_LOGGED BIT(2) /* a huge page must not become writable */
+
+/**
+ * kvm_tdp_map_fast() - give a leaf back what was taken only to see its next use
+ * @kvm: the VM
+ * @root: its tables; the caller has a reference
+ * @gfn: the page
+ * @flags: KVM_TDP_FAST_*
+ *
+ * That is W for dirty logging, and all of it where use is tracked by a fault.
+ * Whether writes are logged does not change while the caller is in SRCU since
+ * it looked up the memslot, but for the better: then the leaf is write-protected
+ * after this.
+ *
+ * Context: any; no lock; SRCU.
+ * Return: RET_PF_FIXED, the page is to be logged if this was a write;
+ * RET_PF_SPURIOUS, nothing was missing; RET_PF_CONTINUE, it takes more than that.
+ */
+enum kvm_pf_result kvm_tdp_map_fast(struct kvm *kvm, struct kvm_mmu_page *root,
+				    gfn_t gfn, unsigned int flags);
+
+/**
+ * kvm_tdp_lookup() - the entry that translates a gfn, as it is at this moment
+ * @kvm: the VM
+ * @root: its tables; the caller has a reference
+ * @gfn: any
+ *
+ * Context: any; no lock.
+ * Return: a leaf of whatever size, an MMIO entry, or one that is neither.
+ */
+u64 kvm_tdp_lookup(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t gfn);
 
 #endif

@@ -364,6 +364,30 @@ bool kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it, u64 new)
 	return true;
 }
 
+bool kvm_tdp_gain_spte(struct kvm *kvm, struct tdp_iter *it, u64 new)
+{
+	struct kvm_mmu_store told = {
+		.root = it->root,
+		.sptep = it->sptep,
+		.gfn = it->gfn,
+		.old = it->old_spte,
+		.new = new,
+		.level = it->level,
+		.gains = true,
+	};
+	bool done;
+
+	kvm_mmu_debug_begin(kvm);
+	done = try_cmpxchg64(it->sptep, &it->old_spte, new);
+	kvm_mmu_debug_end(kvm, done ? &told : NULL);
+	if (!done)
+		return false;
+	trace_kvm_tdp_mmu_spte_changed(it->root, it->gfn, it->level, told.old,
+				       new);
+	it->old_spte = new;
+	return true;
+}
+
 static __always_inline bool clear_dirty(struct kvm_tdp_op *op,
 					struct changes *c,
 					const struct tdp_iter *it,
@@ -666,7 +690,8 @@ bool kvm_tdp_op_yield(struct kvm_tdp_op *op, struct tdp_iter *it)
 {
 	struct kvm *kvm = op->kvm;
 
-	if (likely(!yield_wanted(op)) || it->cursor == it->yielded_at)
+	if (likely(!yield_wanted(op)) || it->cursor == it->yielded_at ||
+	    op->stays)
 		return false;
 
 	if (!kvm_mmu_broken(KVM_MMU_BREAK_FLUSH_BEFORE_YIELD))

@@ -44,16 +44,6 @@
 #include "vm.h"
 
 /**
- * struct kvm_mmu_caches - what new tables are made of
- * @headers: struct kvm_mmu_page
- * @tables: pages whose entries are nonpresent
- */
-struct kvm_mmu_caches {
-	struct kvm_mmu_cache headers;
-	struct kvm_mmu_cache tables;
-};
-
-/**
  * kvm_mmu_caches_init() - empty caches for tables of a VM
  * @kvm: whose format is known
  * @c: filled whole
@@ -119,6 +109,7 @@ static inline void kvm_mmu_write_unlock(struct kvm *kvm)
  * @root: the root it is at
  * @shared: mmu_lock is held for read, not for write
  * @detached: it is taking apart what is flushed already
+ * @stays: it does not yield, as its caller may not sleep
  * @flush_start: first gfn to be flushed; nothing is owed if not below ...
  * @flush_end: ... the one behind the last
  * @removed: tables whose entry is FROZEN, by next
@@ -133,6 +124,7 @@ struct kvm_tdp_op {
 	bool shared;
 	bool detached;
 	bool indebted;
+	bool stays;
 	gfn_t flush_start;
 	gfn_t flush_end;
 	struct kvm_mmu_page *removed;
@@ -180,6 +172,7 @@ static inline void kvm_tdp_op_begin(struct kvm_tdp_op *op, struct kvm *kvm,
 	op->shared = mode == KVM_MMU_SHARED;
 	op->detached = false;
 	op->indebted = false;
+	op->stays = false;
 	op->flush_start = ~0ull;
 	op->flush_end = 0;
 	op->removed = NULL;
@@ -244,7 +237,7 @@ static inline unsigned long kvm_tdp_op_end(struct kvm_tdp_op *op)
  * @it: where it is; restart is set if the lock was dropped
  *
  * Not again before @it has come further since the last time, so that a walk
- * under contention ends.
+ * under contention ends.  Never if the operation stays.
  *
  * Context: may sleep if mmu_lock is all that is held.
  * Return: true if the lock was dropped: nothing read before holds any more.
@@ -278,6 +271,23 @@ int kvm_tdp_op_topup(struct kvm_tdp_op *op, struct tdp_iter *it,
  */
 bool __must_check kvm_tdp_set_spte(struct kvm_tdp_op *op, struct tdp_iter *it,
 				   u64 new);
+
+/**
+ * kvm_tdp_gain_spte() - store a leaf that allows more than it did, without a lock
+ * @kvm: the VM
+ * @it: the entry; old_spte is a leaf, and becomes what is found there if it has
+ *	changed
+ * @new: the same page, of the same size and memory type, young; writable only if
+ *	the leaf was mmu_writable
+ *
+ * Nothing is owed for that.  If the table has been cut off from the root the
+ * store has no effect.
+ *
+ * Context: RCU.
+ * Return: true; false, the entry has changed, and nothing was done.
+ */
+bool __must_check kvm_tdp_gain_spte(struct kvm *kvm, struct tdp_iter *it,
+				    u64 new);
 
 /**
  * kvm_tdp_clear_dirty() - clear D in an entry that was a leaf when it was read

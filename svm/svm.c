@@ -2,8 +2,9 @@
 /*
  * svm.c - the vendor AMD-V: its hooks, its setup, SVM on and off
  *
- * Owns: the SVM configuration that this host runs on, a host save area for
- * each possible CPU, EFER.SVME, VM_HSAVE_PA, the TSC ratio.
+ * Owns: the SVM configuration that this host runs on, struct svm_cpu of each
+ * possible CPU, the I/O permission map, EFER.SVME, VM_HSAVE_PA, the TSC ratio;
+ * which of CPUID a guest can have by AMD-V.
  *
  * Locking: none.  The configuration is written while the module loads; a save
  * area is touched by its own CPU alone.
@@ -20,6 +21,7 @@
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <asm/asm.h>
 #include <asm/cpufeature.h>
 #include <asm/mem_encrypt.h>
@@ -33,7 +35,10 @@
 #include "mmu/mmu.h"
 #include "params.h"
 #include "svm/config.h"
+#include "svm/svm.h"
 #include "vendor.h"
+#include "x86/cpuid.h"
+#include "x86/tsc.h"
 #include "x86/x86.h"
 
 /* CPUID 8000_0001H:ECX.SVM, as the CPU has it: the kernel may hide it. */
@@ -45,13 +50,31 @@
 /* VM_CR.SVMDIS, APM 2, 15.30.1: EFER.SVME can not be set. */
 #define VM_CR_SVMDIS BIT_ULL(4)
 
-/* TSC_RATIO, APM 2, 15.30.5: 8.32 fixed point, so this is 1. */
-#define TSC_RATIO_1 BIT_ULL(32)
+/* I/O permission map, APM 2, 15.10.1: a bit a port, and a few behind the last. */
+#define IOPM_ORDER 2
+#define IOPM_SIZE  (PAGE_SIZE << IOPM_ORDER)
 
 static struct svm_capabilities svm_capabilities __tw_ro_after_load;
 static struct svm_config svm_config __tw_ro_after_load;
 
-static DEFINE_PER_CPU(void *, host_save_area);
+DEFINE_PER_CPU(struct svm_cpu, svm_cpu);
+
+static void *iopm;
+
+bool svm_has(u32 feature)
+{
+	return svm_config.features & feature;
+}
+
+u32 svm_nr_asids(void)
+{
+	return svm_config.nr_asids;
+}
+
+unsigned long svm_iopm_pa(void)
+{
+	return __sme_pa(iopm);
+}
 
 static bool cpu_has_svm_bit(void)
 {
@@ -125,31 +148,59 @@ static int svm_check_processor_compat(void)
 	return 0;
 }
 
-static void free_host_save_areas(void)
+static void free_cpus(void)
 {
+	struct svm_cpu *sc;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		free_page((unsigned long)per_cpu(host_save_area, cpu));
-		per_cpu(host_save_area, cpu) = NULL;
+		sc = per_cpu_ptr(&svm_cpu, cpu);
+		free_page((unsigned long)sc->save_area);
+		free_page((unsigned long)sc->host_vmcb);
+		*sc = (struct svm_cpu){};
 	}
 }
 
-static int alloc_host_save_areas(void)
+static void *alloc_page_for(unsigned int cpu)
 {
+	struct page *page =
+		alloc_pages_node(cpu_to_node(cpu), GFP_KERNEL | __GFP_ZERO, 0);
+
+	return page ? page_address(page) : NULL;
+}
+
+static int alloc_cpus(void)
+{
+	struct svm_cpu *sc;
 	unsigned int cpu;
-	struct page *page;
 
 	for_each_possible_cpu(cpu) {
-		page = alloc_pages_node(cpu_to_node(cpu),
-					GFP_KERNEL | __GFP_ZERO, 0);
-		if (!page) {
-			free_host_save_areas();
+		sc = per_cpu_ptr(&svm_cpu, cpu);
+		sc->save_area = alloc_page_for(cpu);
+		sc->host_vmcb = alloc_page_for(cpu);
+		if (!sc->save_area || !sc->host_vmcb) {
+			free_cpus();
 			return -ENOMEM;
 		}
-		per_cpu(host_save_area, cpu) = page_address(page);
+		sc->host_vmcb_pa = __sme_pa(sc->host_vmcb);
 	}
 	return 0;
+}
+
+/* Each port access exits; who may have it is asked of the buses then. */
+static int alloc_iopm(void)
+{
+	iopm = (void *)__get_free_pages(GFP_KERNEL, IOPM_ORDER);
+	if (!iopm)
+		return -ENOMEM;
+	memset(iopm, 0xff, IOPM_SIZE);
+	return 0;
+}
+
+static void free_iopm(void)
+{
+	free_pages((unsigned long)iopm, IOPM_ORDER);
+	iopm = NULL;
 }
 
 /*
@@ -174,7 +225,7 @@ static void svm_set_me_mask(void)
 static void svm_configure_mmu(void)
 {
 	const struct kvm_mmu_config config = {
-		.tdp = svm_config.features & SVM_FEATURE_NPT,
+		.tdp = svm_has(SVM_FEATURE_NPT),
 		.tdp_root_level = pgtable_l5_enabled() ? 5 : 4,
 		.max_huge_level = boot_cpu_has(X86_FEATURE_GBPAGES) ?
 					  KVM_MMU_LEVEL_1G :
@@ -189,23 +240,44 @@ static int svm_hardware_setup(void)
 {
 	int r;
 
-	r = alloc_host_save_areas();
+	r = alloc_cpus();
 	if (r)
 		return r;
+	r = alloc_iopm();
+	if (r) {
+		free_cpus();
+		return r;
+	}
 
 	svm_configure_mmu();
+	svm_msr_setup();
+	if (svm_has(SVM_FEATURE_TSC_SCALING))
+		kvm_tsc_set_scaling(32, SVM_TSC_RATIO_MAX);
 	return 0;
 }
 
 static void svm_hardware_unsetup(void)
 {
-	free_host_save_areas();
+	free_iopm();
+	free_cpus();
+}
+
+/*
+ * What a guest may see beside what x86/cpuid.c takes from the host: nothing is
+ * emulated, and of SVM itself there is nothing.
+ */
+static void svm_set_cpu_caps(void)
+{
+	kvm_cpu_cap_clear(X86_FEATURE_SVM);
+	if (boot_cpu_has(X86_FEATURE_LS_CFG_SSBD) ||
+	    boot_cpu_has(X86_FEATURE_AMD_SSBD))
+		kvm_cpu_cap_set(X86_FEATURE_VIRT_SSBD);
 }
 
 static int svm_hardware_enable(void)
 {
 	unsigned int cpu = raw_smp_processor_id();
-	void *area = __this_cpu_read(host_save_area);
+	struct svm_cpu *sc = this_cpu_ptr(&svm_cpu);
 	u64 efer;
 
 	rdmsrl(MSR_EFER, efer);
@@ -218,9 +290,15 @@ static int svm_hardware_enable(void)
 		pr_err_ratelimited("CPU%u: EFER.SVME can not be set\n", cpu);
 		return -EIO;
 	}
-	wrmsrl(MSR_VM_HSAVE_PA, __sme_pa(area));
-	if (svm_config.features & SVM_FEATURE_TSC_SCALING)
+	wrmsrl(MSR_VM_HSAVE_PA, __sme_pa(sc->save_area));
+	if (svm_has(SVM_FEATURE_TSC_SCALING))
 		wrmsrl(MSR_AMD64_TSC_RATIO, TSC_RATIO_1);
+	sc->tsc_multiplier = TSC_RATIO_1;
+	/* Nobody has an ASID of this generation; the first who gets one flushes. */
+	sc->asid_generation++;
+	sc->next_asid = svm_nr_asids();
+	sc->last_vmcb = NULL;
+	sc->enabled = true;
 
 	/* perf's host-only events count nothing unless it knows of SVME. */
 	amd_pmu_enable_virt();
@@ -255,8 +333,9 @@ static void svm_off(void)
 
 static void svm_hardware_disable(void)
 {
+	this_cpu_write(svm_cpu.enabled, false);
 	/* The kernel itself expects a ratio of 1 from its own RDTSC. */
-	if (svm_config.features & SVM_FEATURE_TSC_SCALING)
+	if (svm_has(SVM_FEATURE_TSC_SCALING))
 		wrmsrl(MSR_AMD64_TSC_RATIO, TSC_RATIO_1);
 	svm_off();
 	amd_pmu_disable_virt();
@@ -279,11 +358,77 @@ static const struct kvm_x86_ops svm_ops = {
 	.emergency_disable = svm_emergency_disable,
 	.hardware_unsetup = svm_hardware_unsetup,
 	.show_host = svm_show_host,
+	.set_cpu_caps = svm_set_cpu_caps,
+	.vcpu_create = svm_vcpu_create,
+	.vcpu_free = svm_vcpu_free,
+	.vcpu_reset = svm_vcpu_reset,
+	.vcpu_after_set_cpuid = svm_vcpu_after_set_cpuid,
+	.vcpu_load = svm_vcpu_load,
+	.vcpu_put = svm_vcpu_put,
+	.prepare_switch_to_guest = svm_prepare_switch_to_guest,
+	.vcpu_run = svm_vcpu_run,
+	.handle_exit_irqoff = svm_handle_exit_irqoff,
+	.handle_exit = svm_handle_exit,
+	.skip_emulated_instruction = svm_skip_emulated_instruction,
+	.cache_reg = svm_cache_reg,
+	.get_segment = svm_get_segment,
+	.set_segment = svm_set_segment,
+	.get_segment_base = svm_get_segment_base,
+	.get_cpl = svm_get_cpl,
+	.get_cs_db_l_bits = svm_get_cs_db_l_bits,
+	.get_idt = svm_get_idt,
+	.set_idt = svm_set_idt,
+	.get_gdt = svm_get_gdt,
+	.set_gdt = svm_set_gdt,
+	.is_valid_cr0 = svm_is_valid_cr0,
+	.is_valid_cr4 = svm_is_valid_cr4,
+	.set_cr0 = svm_set_cr0,
+	.set_cr4 = svm_set_cr4,
+	.set_efer = svm_set_efer,
+	.get_rflags = svm_get_rflags,
+	.set_rflags = svm_set_rflags,
+	.get_if_flag = svm_get_if_flag,
+	.set_dr7 = svm_set_dr7,
+	.sync_dirty_debug_regs = svm_sync_dirty_debug_regs,
+	.update_exception_bitmap = svm_update_exception_bitmap,
+	.load_mmu_pgd = svm_load_mmu_pgd,
+	.flush_tlb_all = svm_flush_tlb_asid,
+	.flush_tlb_current = svm_flush_tlb_asid,
+	.flush_tlb_gva = svm_flush_tlb_gva,
+	.flush_tlb_guest = svm_flush_tlb_asid,
+	.inject_irq = svm_inject_irq,
+	.inject_nmi = svm_inject_nmi,
+	.inject_exception = svm_inject_exception,
+	.cancel_injection = svm_cancel_injection,
+	.interrupt_allowed = svm_interrupt_allowed,
+	.nmi_allowed = svm_nmi_allowed,
+	.get_nmi_mask = svm_get_nmi_mask,
+	.set_nmi_mask = svm_set_nmi_mask,
+	.enable_irq_window = svm_enable_irq_window,
+	.enable_nmi_window = svm_enable_nmi_window,
+	.get_interrupt_shadow = svm_get_interrupt_shadow,
+	.set_interrupt_shadow = svm_set_interrupt_shadow,
+	.update_cr8_intercept = svm_update_cr8_intercept,
+	.get_msr = svm_get_msr,
+	.set_msr = svm_set_msr,
+	.get_feature_msr = svm_get_feature_msr,
+	.has_emulated_msr = svm_has_emulated_msr,
+	.msr_filter_changed = svm_msr_filter_changed,
+	.write_tsc_offset = svm_write_tsc_offset,
+	.write_tsc_multiplier = svm_write_tsc_multiplier,
+	.get_exit_info = svm_get_exit_info,
+	.get_insn = svm_get_insn,
 };
+
+/* Of a function in another file the compiler only knows that it is not NULL here. */
+static __always_inline bool is_missing(const void *hook)
+{
+	return __builtin_constant_p(!hook) && !hook;
+}
 
 static int svm_probe_checked(void)
 {
-#define KVM_X86_OP(hook, ret, args) BUILD_BUG_ON(!svm_ops.hook)
+#define KVM_X86_OP(hook, ret, args) BUILD_BUG_ON(is_missing(svm_ops.hook))
 #define KVM_X86_OP_OPTIONAL(hook, ret, args)
 #include "x86_ops_list.h"
 	return svm_probe();
@@ -291,6 +436,7 @@ static int svm_probe_checked(void)
 
 const struct kvm_x86_vendor svm_vendor = {
 	.name = "AMD-V",
+	.vcpu_size = sizeof(struct vcpu_svm),
 	.probe = svm_probe_checked,
 	.hardware_setup = svm_hardware_setup,
 	.ops = &svm_ops,

@@ -34,12 +34,15 @@ done
 
 passed=0
 failed=0
+skipped=0
 echo "== in all, $(((SECONDS - begin) / 60)) minutes =="
 for p in "$@"; do
-	read -r ok bad <"$results/check-$p"
-	echo "check-$p: $ok passed, $bad failed"
+	read -r ok bad left <"$results/check-$p"
+	echo "check-$p: $ok passed, $bad failed, ${left:-0} skipped"
 	passed=$((passed + ok))
 	failed=$((failed + bad))
+	skipped=$((skipped + ${left:-0}))
 done
+[ "$skipped" = 0 ] || echo "$skipped skipped, each by name above"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]

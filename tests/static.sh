@@ -35,7 +35,7 @@ kdir=$(tests/lab/kernels.sh debian | sed -n 2p)
 stage() {
 	rm -rf "$out/tree"
 	mkdir -p "$out/tree/tests"
-	cp -r META Kbuild include virt x86 mmu emulate vmx svm "$out/tree"
+	cp -r META Kbuild include virt x86 mmu emulate irqchip vmx svm "$out/tree"
 	cp -r tests/kunit tests/emulate "$out/tree/tests"
 }
 
@@ -58,25 +58,33 @@ run_sparse() {
 
 # In a header of tracepoints, what look like calls and lists are none.  Operands
 # have the SDM's names, a list of rows is no macro of a function's kind, and the
-# programs take their types from where the kernel's come from.
+# programs take their types from where the kernel's come from.  The guests and
+# what runs them have no header of the kernel's.  A loop names what it goes over
+# more than once.
 checkpatch() {
 	local run=(perl "$linux/scripts/checkpatch.pl" --no-tree --strict
 		--terse --no-summary --show-types)
-	local f others=() tables=()
+	local f others=() tables=() guests=()
 	for f in "${sources[@]}"; do
 		case $f in
-		mmu/trace.h) ;;
-		emulate/opcodes.[ch] | emulate/rows_*.h | tests/emulate/*)
+		mmu/trace.h | include/vcpu.h) ;;
+		emulate/opcodes.[ch] | emulate/rows_*.h | emulate/exec*.c | tests/emulate/*)
 			tables+=("$f") ;;
+		tests/guest/*) guests+=("$f") ;;
 		*) others+=("$f") ;;
 		esac
 	done
 	"${run[@]}" -f "${others[@]}" &&
 		"${run[@]}" --ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,SPACING \
 			-f mmu/trace.h &&
+		"${run[@]}" --ignore MACRO_ARG_REUSE -f include/vcpu.h &&
 		"${run[@]}" --ignore CAMELCASE,COMPLEX_MACRO,MACRO_ARG_REUSE \
 			--ignore BIT_MACRO,CONSTANT_COMPARISON,PREFER_KERNEL_TYPES \
-			-f "${tables[@]}"
+			-f "${tables[@]}" &&
+		"${run[@]}" --ignore PREFER_DEFINED_ATTRIBUTE_MACRO,BIT_MACRO \
+			--ignore COMPLEX_MACRO,MACRO_ARG_REUSE,LINE_SPACING \
+			--ignore REPEATED_WORD,EMBEDDED_FUNCTION_NAME,ARRAY_SIZE \
+			-f "${guests[@]}"
 }
 
 kernel_doc() {
@@ -114,6 +122,35 @@ agree() {
 		while read -r param; do
 			grep -q "$param" Kbuild || echo "nothing probes $param"
 		done
+}
+
+# words_of FILE PATTERN: what stands first in rows, and in cases, from the line
+# that has the pattern to the end of that table or function
+words_of() {
+	sed -n "/$2/,/^}/p" "$1" | sed -nE \
+		's/^[[:space:]]+(\{|case) (KVM_[A-Z0-9_]+)[,:].*/\2/p'
+}
+
+# once NAME FILE PATTERN...: no word twice in all of them
+once() {
+	local name=$1 words
+	shift
+	words=$(while [ $# != 0 ]; do
+		words_of "$1" "$2" | grep . || echo "$1 has no rows at $2" >&2
+		shift 2
+	done)
+	sort <<<"$words" | uniq -d | sed "s/^/$name twice: /"
+}
+
+# Of two rows for an ioctl or a capability, nobody would see which one counts.
+tables() {
+	once "ioctl of a vCPU" x86/ioctl.c ' kvm_arch_vcpu_ioctls\[\]' \
+		virt/vcpu.c ' vcpu_ioctls\[\]'
+	once "ioctl of a VM" x86/ioctl.c ' kvm_arch_vm_ioctls\[\]' \
+		virt/vm.c '^static long kvm_vm_ioctl'
+	once "capability" virt/dev.c ' kvm_caps\[\]' x86/caps.c ' fixed\[\]' \
+		x86/caps.c '^int kvm_arch_check_extension'
+	once "capability to turn on" x86/caps.c ' of_vm\[\]'
 }
 
 # Caps that keep rooms small; design.md says why.
@@ -157,12 +194,20 @@ CONFIG_USER_RETURN_NOTIFIER := y"
 		"PATCHLEVEL := 13"
 }
 
+pure=(gcc -O2 -g -Wall -Wextra -Wno-missing-field-initializers
+	-Wno-unused-parameter -Werror -fsanitize=address,undefined
+	-Itests/emulate/include -I.)
+
 # The pure decoder, beside another one: the same bytes, the same answers.
 decoder() {
-	gcc -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Werror \
-		-fsanitize=address,undefined -Itests/emulate/include -I. \
-		-o "$out/compare" tests/emulate/*.c emulate/*.c -lZydis &&
+	"${pure[@]}" -o "$out/compare" tests/emulate/*.c emulate/*.c -lZydis &&
 		{ "$out/compare" >"$out/compare.log" || cat "$out/compare.log"; }
+}
+
+# The pure executor: its rules, and beside the CPU that this runs on.
+executor() {
+	"${pure[@]}" -o "$out/execute" tests/emulate/execute/*.c emulate/*.c &&
+		{ "$out/execute" >"$out/execute.log" || cat "$out/execute.log"; }
 }
 
 scripts() {
@@ -183,9 +228,11 @@ check kernel-doc kernel_doc
 check clang-format format
 check spdx spdx
 check agree agree
+check tables tables
 check caps caps
 check kbuild-refusal refusal
 check decoder decoder
+check executor executor
 check scripts scripts
 check man-page mandoc -T lint -W warning docs/twinwalk.4
 

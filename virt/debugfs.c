@@ -4,8 +4,8 @@
  *
  * Owns: the directory, under the name that tools know; "host", what the host
  * offers and what is used of it; "cpus", how virtualisation stands on each CPU,
- * as the CPU's own registers tell; a directory for each VM, which mmu/ puts files
- * into.
+ * as the CPU's own registers tell; a directory for each VM, which mmu/ and stats.c
+ * put files into.
  *
  * Locking: kvm_debugfs_lock makes "is the name taken" and taking it one step.
  *
@@ -21,6 +21,7 @@
 #include "arch.h"
 #include "mmu/mmu.h"
 #include "virt.h"
+#include "virt/stats.h"
 #include "vm.h"
 
 static DEFINE_MUTEX(kvm_debugfs_lock);
@@ -78,6 +79,7 @@ void kvm_vm_debugfs_create(struct kvm *kvm, int fd)
 		if (!IS_ERR(dentry)) {
 			kvm->debugfs_dentry = dentry;
 			kvm_mmu_create_vm_debugfs(kvm);
+			kvm_stats_create_vm_debugfs(kvm);
 		}
 	}
 	mutex_unlock(&kvm_debugfs_lock);

@@ -18,6 +18,7 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 
+#include "arch.h"
 #include "memslots.h"
 #include "virt.h"
 #include "vm.h"
@@ -42,7 +43,7 @@ int kvm_check_extension(unsigned long cap)
 	for (i = 0; i < ARRAY_SIZE(kvm_caps); i++)
 		if (kvm_caps[i].cap == cap)
 			return kvm_caps[i].value;
-	return 0;
+	return kvm_arch_check_extension(cap);
 }
 
 static long kvm_dev_ioctl(struct file *filp, unsigned int ioctl,
@@ -57,6 +58,12 @@ static long kvm_dev_ioctl(struct file *filp, unsigned int ioctl,
 		return kvm_check_extension(arg);
 	case KVM_GET_VCPU_MMAP_SIZE:
 		return arg ? -EINVAL : KVM_VCPU_MMAP_NR_PAGES * PAGE_SIZE;
+	case KVM_GET_MSR_INDEX_LIST:
+	case KVM_GET_MSR_FEATURE_INDEX_LIST:
+	case KVM_GET_MSRS:
+	case KVM_GET_SUPPORTED_CPUID:
+	case KVM_GET_EMULATED_CPUID:
+		return kvm_arch_dev_ioctl(ioctl, (void __user *)arg);
 	case KVM_TRACE_ENABLE:
 	case KVM_TRACE_PAUSE:
 	case KVM_TRACE_DISABLE:

@@ -28,6 +28,10 @@ module_param_named(enable_virt_at_load, kvm_param_enable_virt_at_load, bool,
 MODULE_PARM_DESC(enable_virt_at_load,
 		 "Virtualisation stays on without a VM (default: 0)");
 
+module_param_named(nx_huge_pages, kvm_param_nx_huge_pages, bool, 0444);
+MODULE_PARM_DESC(nx_huge_pages,
+		 "iTLB multihit: no executable huge pages (default: 1)");
+
 #ifdef TWINWALK_DEBUG
 module_param_named(fail_step, kvm_param_fail_step, charp, 0444);
 MODULE_PARM_DESC(fail_step,

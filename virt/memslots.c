@@ -19,8 +19,10 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 
 #include "memslots.h"
 #include "mmu/mmu.h"
@@ -138,6 +140,9 @@ int kvm_memslots_create_vm(struct kvm *kvm)
 		rcu_assign_pointer(s->active[as_id], &s->set[as_id][0]);
 	}
 	s->nr_pages = 0;
+	spin_lock_init(&s->hold_lock);
+	s->nr_holds = 0;
+	init_waitqueue_head(&s->hold_wait);
 	return 0;
 }
 
@@ -164,6 +169,39 @@ void kvm_memslots_destroy_vm(struct kvm *kvm)
 		xa_destroy(&kvm->slots.by_id[as_id]);
 	}
 	cleanup_srcu_struct(&kvm->srcu);
+}
+
+/* --- which set is active ------------------------------------------------- */
+
+void kvm_memslots_hold(struct kvm *kvm)
+{
+	struct kvm_vm_slots *s = &kvm->slots;
+
+	spin_lock(&s->hold_lock);
+	s->nr_holds++;
+	spin_unlock(&s->hold_lock);
+}
+
+void kvm_memslots_unhold(struct kvm *kvm)
+{
+	struct kvm_vm_slots *s = &kvm->slots;
+
+	spin_lock(&s->hold_lock);
+	if (!--s->nr_holds)
+		wake_up(&s->hold_wait);
+	spin_unlock(&s->hold_lock);
+}
+
+static void make_active(struct kvm *kvm, unsigned int as_id,
+			struct kvm_memslots *slots)
+{
+	struct kvm_vm_slots *s = &kvm->slots;
+
+	spin_lock(&s->hold_lock);
+	wait_event_cmd(s->hold_wait, !s->nr_holds, spin_unlock(&s->hold_lock),
+		       spin_lock(&s->hold_lock));
+	rcu_assign_pointer(s->active[as_id], slots);
+	spin_unlock(&s->hold_lock);
 }
 
 /* --- what is allowed ----------------------------------------------------- */
@@ -381,7 +419,7 @@ static void install(struct kvm *kvm, struct kvm_memory_slot *old,
 
 	replace_in(is, old, new);
 	is->generation = generation | KVM_MEMSLOT_GEN_UPDATING;
-	rcu_assign_pointer(kvm->slots.active[as_id], is);
+	make_active(kvm, as_id, is);
 	synchronize_srcu_expedited(&kvm->srcu);
 	replace_in(was, old, new);
 	replace_by_id(kvm, old, new);

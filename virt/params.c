@@ -10,6 +10,7 @@
 bool kvm_param_tdp __tw_ro_after_load = true;
 bool kvm_param_tdp_mmu __tw_ro_after_load = true;
 bool kvm_param_enable_virt_at_load __tw_ro_after_load;
+bool kvm_param_nx_huge_pages __tw_ro_after_load = true;
 
 #ifdef TWINWALK_DEBUG
 char *kvm_param_fail_step;

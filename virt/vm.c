@@ -20,9 +20,12 @@
 #include <linux/slab.h>
 
 #include "arch.h"
+#include "ioctl.h"
 #include "memslots.h"
 #include "mmu/mmu.h"
+#include "vcpu.h"
 #include "virt.h"
+#include "virt/notifier.h"
 #include "vm.h"
 
 static DEFINE_MUTEX(kvm_lock);
@@ -38,6 +41,9 @@ static struct kvm *kvm_create_vm(unsigned long type)
 		return ERR_PTR(-ENOMEM);
 
 	refcount_set(&kvm->users_count, 1);
+	mutex_init(&kvm->lock);
+	xa_init_flags(&kvm->vcpu_array, XA_FLAGS_ACCOUNT);
+	kvm_ioeventfd_create_vm(kvm);
 	r = kvm_arch_init_vm(kvm, type);
 	if (r)
 		goto out_free;
@@ -46,24 +52,36 @@ static struct kvm *kvm_create_vm(unsigned long type)
 	if (r)
 		goto out_free;
 
-	r = kvm_mmu_create_vm(kvm, &kvm_vcpu_mmu_ops);
+	r = kvm_coalesced_create(kvm);
 	if (r)
 		goto out_slots;
 
-	r = kvm_enable_virtualization();
+	r = kvm_mmu_create_vm(kvm, &kvm_vcpu_mmu_ops);
 	if (r)
-		goto out_mmu;
+		goto out_coalesced;
 
 	kvm->mm = current->mm;
 	mmgrab(kvm->mm);
+	r = kvm_notifier_register(kvm);
+	if (r)
+		goto out_mm;
+
+	r = kvm_enable_virtualization();
+	if (r)
+		goto out_notifier;
 
 	mutex_lock(&kvm_lock);
 	list_add(&kvm->vm_list, &kvm_vm_list);
 	mutex_unlock(&kvm_lock);
 	return kvm;
 
-out_mmu:
+out_notifier:
+	kvm_notifier_unregister(kvm);
+out_mm:
+	mmdrop(kvm->mm);
 	kvm_mmu_destroy_vm(kvm);
+out_coalesced:
+	kvm_coalesced_destroy(kvm);
 out_slots:
 	kvm_memslots_destroy_vm(kvm);
 out_free:
@@ -78,6 +96,13 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	mutex_unlock(&kvm_lock);
 
 	debugfs_remove(kvm->debugfs_dentry);
+	kvm_notifier_unregister(kvm);
+	kvm_arch_stop_vm(kvm);
+	kvm_destroy_vcpus(kvm);
+	kvm_io_buses_destroy(kvm);
+	kvm_ioeventfd_destroy_vm(kvm);
+	kvm_coalesced_destroy(kvm);
+	kvm_arch_destroy_vm(kvm);
 	mmdrop(kvm->mm);
 	kvm_disable_virtualization();
 	kvm_mmu_destroy_vm(kvm);
@@ -112,12 +137,14 @@ static long kvm_vm_ioctl(struct file *filp, unsigned int ioctl,
 		return -EIO;
 
 	switch (ioctl) {
+	case KVM_CREATE_VCPU:
+		return kvm_vm_ioctl_create_vcpu(kvm, arg);
 	case KVM_CHECK_EXTENSION:
 		return kvm_check_extension(arg);
 	case KVM_SET_USER_MEMORY_REGION:
 		return kvm_vm_ioctl_set_memory_region(kvm, (void __user *)arg);
 	default:
-		return -ENOTTY;
+		return kvm_vm_ioctl_rows(kvm_arch_vm_ioctls, kvm, ioctl, arg);
 	}
 }
 

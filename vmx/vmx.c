@@ -281,6 +281,7 @@ static int vmx_probe_checked(void)
 {
 #define KVM_X86_OP(hook, ret, args) BUILD_BUG_ON(!vmx_ops.hook)
 #define KVM_X86_OP_OPTIONAL(hook, ret, args)
+#define KVM_X86_OP_VCPU(hook, ret, args)
 #include "x86_ops_list.h"
 	return vmx_probe();
 }

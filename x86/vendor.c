@@ -20,6 +20,10 @@
 #include "mmu/mmu.h"
 #include "params.h"
 #include "vendor.h"
+#include "x86/cpuid.h"
+#include "x86/msr.h"
+#include "x86/tsc.h"
+#include "x86/user_return.h"
 #include "x86/x86.h"
 
 static const struct kvm_x86_vendor *kvm_x86_vendor;
@@ -28,12 +32,32 @@ static const struct kvm_x86_vendor *kvm_x86_vendor;
 	DEFINE_STATIC_CALL_NULL(kvm_x86_##name, ret args)
 #define KVM_X86_OP_OPTIONAL(name, ret, args) \
 	DEFINE_STATIC_CALL_RET0(kvm_x86_##name, ret args)
+#define KVM_X86_OP_VCPU KVM_X86_OP
 #include "x86_ops_list.h"
+
+/* All hooks of vCPUs, or none. */
+static const char *missing_vcpu_op(const struct kvm_x86_vendor *vendor)
+{
+	const struct kvm_x86_ops ops = *vendor->ops;
+	const char *missing = NULL;
+	bool has_some = false;
+
+#define KVM_X86_OP(hook, ret, args)
+#define KVM_X86_OP_VCPU(hook, ret, args) \
+	do {                             \
+		if (ops.hook)            \
+			has_some = true; \
+		else                     \
+			missing = #hook; \
+	} while (0)
+#include "x86_ops_list.h"
+	return has_some ? missing : NULL;
+}
 
 static int check_ops(const struct kvm_x86_vendor *vendor)
 {
 	const struct kvm_x86_ops ops = *vendor->ops;
-	const char *missing = NULL;
+	const char *missing = missing_vcpu_op(vendor);
 
 #define KVM_X86_OP(hook, ret, args)      \
 	do {                             \
@@ -41,6 +65,7 @@ static int check_ops(const struct kvm_x86_vendor *vendor)
 			missing = #hook; \
 	} while (0)
 #define KVM_X86_OP_OPTIONAL(hook, ret, args)
+#define KVM_X86_OP_VCPU(hook, ret, args)
 #include "x86_ops_list.h"
 
 	if (missing) {
@@ -62,6 +87,8 @@ static void bind_ops(const struct kvm_x86_vendor *vendor)
 #define KVM_X86_OP(hook, ret, args) static_call_update(kvm_x86_##hook, ops.hook)
 #define KVM_X86_OP_OPTIONAL(hook, ret, args) \
 	static_call_update(kvm_x86_##hook, hook_or_return0(ops.hook))
+/* Without vCPUs nothing calls them. */
+#define KVM_X86_OP_VCPU KVM_X86_OP
 #include "x86_ops_list.h"
 }
 
@@ -122,9 +149,34 @@ int kvm_x86_hardware_setup(void)
 	return kvm_x86_vendor->hardware_setup();
 }
 
+int kvm_x86_module_init(void)
+{
+	kvm_user_return_init();
+	kvm_tsc_init();
+	return 0;
+}
+
+int kvm_x86_guest_features_init(void)
+{
+	if (!kvm_x86_has_vcpus())
+		return 0;
+	kvm_set_cpu_caps();
+	return kvm_msr_list_init();
+}
+
 void kvm_x86_hardware_unsetup(void)
 {
 	static_call(kvm_x86_hardware_unsetup)();
+}
+
+bool kvm_x86_has_vcpus(void)
+{
+	return kvm_x86_vendor && kvm_x86_vendor->ops->vcpu_create;
+}
+
+size_t kvm_x86_vcpu_size(void)
+{
+	return kvm_x86_vendor->vcpu_size;
 }
 
 const char *kvm_x86_vendor_name(void)
@@ -142,12 +194,14 @@ int kvm_arch_check_processor_compat(void)
 
 int kvm_arch_hardware_enable(void)
 {
+	kvm_user_return_msr_cpu_online();
 	return static_call(kvm_x86_hardware_enable)();
 }
 
 void kvm_arch_hardware_disable(void)
 {
 	static_call(kvm_x86_hardware_disable)();
+	kvm_user_return_msr_cpu_offline();
 }
 
 void (*kvm_arch_emergency_disable(void))(void)
@@ -158,11 +212,6 @@ void (*kvm_arch_emergency_disable(void))(void)
 int kvm_arch_post_hardware_enable_setup(void)
 {
 	return static_call(kvm_x86_post_hardware_enable_setup)();
-}
-
-int kvm_arch_init_vm(struct kvm *kvm, unsigned long type)
-{
-	return type ? -EINVAL : 0;
 }
 
 void kvm_arch_show_host(struct seq_file *m)

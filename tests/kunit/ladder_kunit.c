@@ -25,8 +25,10 @@
 #include "mmu/role.h"
 #include "params.h"
 #include "tests/kunit/suites.h"
+#include "vcpu.h"
 #include "vendor.h"
 #include "virt.h"
+#include "x86/x86.h"
 
 /* What memory encryption leaves of an address. */
 #define FAKE_ME_WIDTH 43
@@ -517,6 +519,7 @@ static void ladder_missing_hook(struct kunit *test)
 		expect_nothing_left(test);                                    \
 	} while (0)
 #define KVM_X86_OP_OPTIONAL(hook, ret, args)
+#define KVM_X86_OP_VCPU(hook, ret, args)
 #include "x86_ops_list.h"
 
 	/* An optional one may be missing, and is then not called. */
@@ -526,6 +529,90 @@ static void ladder_missing_hook(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.nr_post, 0);
 	kvm_ladder_descend();
 	expect_nothing_left(test);
+}
+
+static void fake_set_cpu_caps(void)
+{
+}
+
+static bool fake_has_emulated_msr(u32 index)
+{
+	return true;
+}
+
+static int fake_get_feature_msr(u32 index, u64 *data)
+{
+	*data = 0;
+	return 0;
+}
+
+static void fake_never(void)
+{
+}
+
+/* No vCPU is made, so of the others none is called. */
+static void make_vcpu_hooks(struct kvm_x86_ops *to)
+{
+	struct kvm_x86_ops ops = fake_ops;
+
+#define KVM_X86_OP(hook, ret, args)
+#define KVM_X86_OP_VCPU(hook, ret, args) (ops.hook = (void *)fake_never)
+#include "x86_ops_list.h"
+	ops.set_cpu_caps = fake_set_cpu_caps;
+	ops.has_emulated_msr = fake_has_emulated_msr;
+	ops.get_feature_msr = fake_get_feature_msr;
+	*to = ops;
+}
+
+static void expect_refused(struct kunit *test, const struct kvm_x86_ops *ops,
+			   const char *what)
+{
+	struct kvm_x86_vendor vendor = fake_vendor;
+	const struct kvm_x86_vendor *const vendors[] = { &vendor, NULL };
+
+	vendor.ops = ops;
+	KUNIT_EXPECT_EQ_MSG(test, kvm_ladder_climb(vendors), -EINVAL, "%s",
+			    what);
+	expect_nothing_left(test);
+}
+
+/* A vendor has all hooks of vCPUs, or none. */
+static void ladder_vcpu_hooks(struct kunit *test)
+{
+	struct kvm_x86_ops ops;
+	struct kvm_x86_vendor vendor = fake_vendor;
+	const struct kvm_x86_vendor *const vendors[] = { &vendor, NULL };
+	unsigned int nr = 0;
+
+	vendor.ops = &ops;
+	vendor.vcpu_size = sizeof(struct kvm_vcpu) + 8;
+
+#define KVM_X86_OP(hook, ret, args)
+#define KVM_X86_OP_VCPU(hook, ret, args)           \
+	do {                                       \
+		make_vcpu_hooks(&ops);             \
+		ops.hook = NULL;                   \
+		expect_refused(test, &ops, #hook); \
+		nr++;                              \
+	} while (0)
+#include "x86_ops_list.h"
+	KUNIT_EXPECT_GT(test, nr, 50);
+
+	ops = fake_ops;
+	ops.get_insn = (void *)fake_never;
+	expect_refused(test, &ops, "one alone");
+
+	make_vcpu_hooks(&ops);
+	KUNIT_ASSERT_EQ(test, kvm_ladder_climb(vendors), 0);
+	KUNIT_EXPECT_TRUE(test, kvm_x86_has_vcpus());
+	KUNIT_EXPECT_EQ(test, kvm_x86_vcpu_size(), sizeof(struct kvm_vcpu) + 8);
+	kvm_ladder_descend();
+	expect_nothing_left(test);
+	KUNIT_EXPECT_FALSE(test, kvm_x86_has_vcpus());
+
+	KUNIT_ASSERT_EQ(test, kvm_ladder_climb(fake_vendors), 0);
+	KUNIT_EXPECT_FALSE(test, kvm_x86_has_vcpus());
+	kvm_ladder_descend();
 }
 
 static int not_mine_probe(void)
@@ -666,6 +753,7 @@ static struct kunit_case ladder_cases[] = {
 	KUNIT_CASE(ladder_each_hook_fails),
 	KUNIT_CASE(ladder_vendor_must_configure_mmu),
 	KUNIT_CASE(ladder_missing_hook),
+	KUNIT_CASE(ladder_vcpu_hooks),
 	KUNIT_CASE(ladder_vendor_choice),
 	KUNIT_CASE(ladder_usage_count),
 	KUNIT_CASE(ladder_enable_virt_at_load),

@@ -31,6 +31,7 @@ static struct kunit_suite *const all[] = {
 	&pte_masks_suite,
 	&vmx_config_suite,
 	&svm_config_suite,
+	&svm_intercept_suite,
 	&mmu_cache_suite,
 	&pte_list_suite,
 	&level_suite,
@@ -48,9 +49,21 @@ static struct kunit_suite *const all[] = {
 #endif
 	&mmu_debugfs_suite,
 	&decode_suite,
+	&regs_check_suite,
+	&msr_suite,
+	&tsc_suite,
+	&io_suite,
+	&iobus_suite,
+	&stats_suite,
+	&fpu_suite,
+	&apic_suite,
+	&irqchip_suite,
+	&event_suite,
+	&cpuid_suite,
 	&tdp_mmu_suite,
 	&tdp_ops_suite,
 	&tdp_fail_suite,
+	&fault_suite,
 	/* clang-format on */
 };
 

@@ -13,6 +13,7 @@ extern struct kunit_suite ladder_suite;
 extern struct kunit_suite pte_masks_suite;
 extern struct kunit_suite vmx_config_suite;
 extern struct kunit_suite svm_config_suite;
+extern struct kunit_suite svm_intercept_suite;
 extern struct kunit_suite mmu_cache_suite;
 extern struct kunit_suite pte_list_suite;
 extern struct kunit_suite level_suite;
@@ -28,8 +29,20 @@ extern struct kunit_suite memslots_suite;
 extern struct kunit_suite mmu_trace_suite;
 extern struct kunit_suite mmu_debugfs_suite;
 extern struct kunit_suite decode_suite;
+extern struct kunit_suite regs_check_suite;
+extern struct kunit_suite msr_suite;
+extern struct kunit_suite tsc_suite;
+extern struct kunit_suite io_suite;
+extern struct kunit_suite iobus_suite;
+extern struct kunit_suite stats_suite;
+extern struct kunit_suite fpu_suite;
+extern struct kunit_suite apic_suite;
+extern struct kunit_suite irqchip_suite;
+extern struct kunit_suite event_suite;
+extern struct kunit_suite cpuid_suite;
 extern struct kunit_suite tdp_mmu_suite;
 extern struct kunit_suite tdp_ops_suite;
 extern struct kunit_suite tdp_fail_suite;
+extern struct kunit_suite fault_suite;
 
 #endif

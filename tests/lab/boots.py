@@ -22,10 +22,14 @@ class Boot:
     append  more of the kernel's command line
     next    the case that the kernel after a kexec or crash runs
     panics  the host is meant to panic
+    column  what a table of figures calls it; by default, its mitigations
     icount  virtual time is the count of executed instructions, 1 ns each; the
             host's clock, its randomness and slub_debug are kept out
     mitigations  what the kernel does about flaws of CPUs: off, or auto, which
             is the kernel's default
+    stock   stock KVM takes Twinwalk's place: what the tables of tests expect is
+            proven so, and figures are quoted beside it
+    memory  of the host
     limit   seconds; a host that takes longer has failed.  About twice what
             the boot takes on two idle cores
     """
@@ -40,8 +44,11 @@ class Boot:
     append: str = ""
     next: str = ""
     panics: bool = False
+    column: str = ""
     icount: bool = False
     mitigations: str = "off"
+    stock: bool = False
+    memory: str = "1G"
     limit: int = 180
 
     # Not "+npt": qemu would add that to a second CPU that is to lack it.
@@ -56,6 +63,9 @@ def second_cpu(but):
             f"EPYC-x86_64-cpu,svm=on,{but},socket-id=0,core-id=1,"
             "thread-id=0"]
 
+
+# A page of 1 GB, which only a kernel that has just booted is sure to have.
+GIGA = "hugepagesz=1G hugepages=1"
 
 # What both vendors' hosts go through.
 COMMON = ["load50", "abi", "memslots", "params", "virt_on_demand", "refused_rmmod",
@@ -80,6 +90,16 @@ BENCH = [
          limit=60),
 ]
 
+# What exits cost, here and with stock KVM; the kernel's configuration counts too.
+EXITS = [
+    Boot(f"exits-{kernel}{'-stock' if stock else ''}", "amd", kernel,
+         ["count"], cpus=1, icount=True, mitigations=mitigations, stock=stock,
+         column=f"{'stock' if stock else 'Twinwalk'}/{kernel}/{mitigations}",
+         limit=90)
+    for kernel, mitigations in (("small", "auto"), ("debian", "off"))
+    for stock in (False, True)
+]
+
 AMD = [
     Boot("amd-debian", "amd", "debian", COMMON),
     Boot("amd-sanitizer", "amd", "sanitizer", COMMON + ["kmemleak"],
@@ -100,6 +120,13 @@ AMD = [
     Boot("amd-kexec", "amd", "debian", ["kexec"], next="after_kexec"),
     Boot("amd-crash", "amd", "debian", ["crash"], next="after_kexec",
          append="crashkernel=256M", panics=True),
+    Boot("amd-selftests", "amd", "debian", ["selftests"], memory="4G",
+         limit=600),
+    Boot("amd-guests", "amd", "debian", ["guests", "ioctls"], memory="3G",
+         append=GIGA),
+    Boot("amd-guests-sanitizer", "amd", "sanitizer",
+         ["guests", "ioctls", "kmemleak"], memory="4G",
+         append=GIGA + " lab.debug lab.patience=4", limit=600),
     Boot("amd-reboot", "amd", "debian", ["reboot"]),
 ]
 
@@ -124,6 +151,19 @@ INTEL = [
 ]
 
 LONG = [
+    # Stock KVM: what selftests.list says of it.
+    Boot("long-amd-stock", "amd", "debian", ["selftests"], memory="4G",
+         stock=True, limit=600),
+    Boot("long-amd-stock-sanitizer", "amd", "sanitizer", ["selftests"],
+         memory="4G", stock=True, append="lab.patience=4", limit=900),
+    Boot("long-amd-stock-guests", "amd", "debian", ["guests", "ioctls"],
+         memory="3G", stock=True, append=GIGA),
+    Boot("long-amd-stock-guests-sanitizer", "amd", "sanitizer",
+         ["guests", "ioctls"], memory="4G", stock=True,
+         append=GIGA + " lab.patience=4", limit=600),
+    Boot("long-amd-selftests-sanitizer", "amd", "sanitizer",
+         ["selftests", "kmemleak"], memory="4G",
+         append="lab.debug lab.patience=6", limit=3000),
     Boot("long-intel-checked", "intel", "checked", COMMON + ["kmemleak"],
          limit=900),
     Boot("long-intel-debian", "intel", "debian", ["load50", "abi", "hotplug"],
@@ -131,8 +171,9 @@ LONG = [
 ]
 
 DEMO = {
-    "amd": Boot("demo-amd", "amd", "debian", ["demo"]),
+    "amd": Boot("demo-amd", "amd", "debian", ["demo"], memory="3G",
+                append=GIGA),
     "intel": Boot("demo-intel", "intel", "small", ["demo"]),
 }
 
-SETS = {"kunit": KUNIT, "bench": BENCH, "amd": AMD, "intel": INTEL, "long": LONG}
+SETS = {"kunit": KUNIT, "bench": BENCH, "exits": EXITS, "amd": AMD, "intel": INTEL, "long": LONG}

@@ -20,6 +20,15 @@ say() {
 	printf '%s\n' "$*" >&2
 }
 
+# missing DIR: it has to be made, and by us: two that make the same thing would
+# take it away from each other.
+missing() {
+	[ ! -e "$1/done" ] || return 1
+	exec 9>"$cache/lock"
+	flock 9
+	[ ! -e "$1/done" ]
+}
+
 # Debian's own kernel: that of the newest headers installed, unpacked, never
 # installed.
 debian() {
@@ -32,7 +41,7 @@ debian() {
 		exit 1
 	}
 	dir=$cache/debian-$abi
-	if [ ! -e "$dir/done" ]; then
+	if missing "$dir"; then
 		say "fetching Debian's kernel $abi"
 		rm -rf "$dir"
 		mkdir -p "$dir/deb"
@@ -51,7 +60,7 @@ source_tree() {
 	local tar=/usr/src/linux-source-6.1.tar.xz version dir
 	version=$(dpkg-query -W -f '${Version}' linux-source-6.1)
 	dir=$cache/linux-source-$version
-	if [ ! -e "$dir/done" ]; then
+	if missing "$dir"; then
 		say "unpacking linux-source $version"
 		rm -rf "$dir"
 		mkdir -p "$dir"
@@ -69,7 +78,7 @@ built() {
 		<(basename "$src") <(gcc -dumpfullversion) | sha256sum |
 		cut -c1-12)
 	dir=$cache/$name-$key
-	if [ ! -e "$dir/done" ]; then
+	if missing "$dir"; then
 		say "building the $name kernel, about 4 minutes on 2 cores"
 		rm -rf "$dir"
 		mkdir -p "$dir"

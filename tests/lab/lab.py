@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boots L1 hosts with the module in them and brings back what happened.
 
-    lab.py run SET [NAME]     boot every host of a set: kunit, bench, amd, intel, long
+    lab.py run SET [NAME]     boot every host of a set: kunit, bench, exits, amd, intel,
+                              long
     lab.py demo amd|intel     boot one host and show what its tool prints
     lab.py shell amd|intel    an interactive shell on such a host
 
-LAB_APPEND has more words for the hosts' kernel command line.
+LAB_APPEND has more words for the hosts' kernel command line, LAB_SELFTESTS
+another table in place of selftests.list.
 
 A host gets its kernel, and an initramfs with a static busybox, the modules, the
 cases and the tools.  It reports on its second serial port, in the records that
@@ -52,6 +54,9 @@ FORBIDDEN = re.compile("|".join([
 # Of those, what tells that the host stood still: not a verdict on the module
 # until a second boot stands still too.
 LOCKED_UP = re.compile(r"soft lockup|hard LOCKUP|rcu: INFO|self-detected")
+
+# What the note of a test says that was not made, and why, or nothing.
+SKIPPED = "skipped: "
 
 # The emulated hosts have these of their own, with stock KVM as without any.
 HARMLESS = re.compile("|".join([
@@ -101,10 +106,26 @@ class Kernel:
             raise LabError(f"no {name} kernel")
         image, kdir, stock = r.stdout.split()
         self.image, self.kdir, self.stock = map(Path, (image, kdir, stock))
-        self.modules = self.build_modules()
+        self.built = {}
+
+    def modules(self, boot):
+        """What goes into the initramfs: a list of (name there, path here)."""
+        if boot.stock not in self.built:
+            labmod = [("labmod.ko", self.build_labmod())]
+            self.built[boot.stock] = labmod if boot.stock \
+                else labmod + self.build_modules()
+        return self.built[boot.stock]
+
+    def build_labmod(self):
+        """What looks at a host from outside of the module under test."""
+        mod = BUILD / "module" / f"{self.name}-labmod"
+        mod.mkdir(parents=True, exist_ok=True)
+        copy_changed([LAB / "mod"], mod)
+        sh("make", "-s", "-C", self.kdir, f"M={mod}/mod", "modules")
+        return mod / "mod" / "labmod.ko"
 
     def build_modules(self):
-        """What goes into the initramfs: a list of (name there, path here)."""
+        """Twinwalk's, of every flavour."""
         say(f"  building the modules for the {self.name} kernel")
         kunit = self.name == "sanitizer"
         bench = self.name == "small"
@@ -112,21 +133,16 @@ class Kernel:
                         *(["TWINWALK_BENCH=1"] if bench else []))
         debug = stage(f"{self.name}-debug", self.kdir, "TWINWALK_DEBUG=1",
                       *(["TWINWALK_KUNIT=1"] if kunit else []))
-        mod = BUILD / "module" / f"{self.name}-labmod"
-        mod.mkdir(parents=True, exist_ok=True)
-        copy_changed([LAB / "mod"], mod)
-        sh("make", "-s", "-C", self.kdir, f"M={mod}/mod", "modules")
         out = [("twinwalk.ko", release / "twinwalk.ko"),
-               ("twinwalk-debug.ko", debug / "twinwalk.ko"),
-               ("labmod.ko", mod / "mod" / "labmod.ko")]
+               ("twinwalk-debug.ko", debug / "twinwalk.ko")]
         if kunit:
             out.append(("twinwalk_kunit.ko", debug / "twinwalk_kunit.ko"))
         if bench:
             out.append(("twinwalk_bench.ko", release / "twinwalk_bench.ko"))
         return out
 
-    def stock_modules(self, vendor):
-        """Stock KVM for the vendor, and what it needs, in load order."""
+    def stock_modules(self, wanted):
+        """Modules of the kernel's own, and what they need, in load order."""
         order = []
 
         def add(name):
@@ -140,8 +156,13 @@ class Kernel:
             if found[0] not in order:
                 order.append(found[0])
 
-        add(f"kvm_{vendor}")
+        add(wanted)
         return order
+
+    def has_built_in(self, option):
+        """Whether what would be a module elsewhere is part of the kernel."""
+        config = self.kdir / ".config"
+        return f"CONFIG_{option}=y" in config.read_text().splitlines()
 
 
 def copy_changed(sources, to):
@@ -154,7 +175,8 @@ def stage(name, kdir, *args):
     to = BUILD / "module" / name
     to.mkdir(parents=True, exist_ok=True)
     copy_changed([TOP / d for d in ("META", "Kbuild", "include", "virt", "x86",
-                                    "mmu", "vmx", "svm", "emulate")], to)
+                                    "mmu", "vmx", "svm", "irqchip",
+                                    "emulate")], to)
     (to / "tests").mkdir(exist_ok=True)
     copy_changed([TOP / "tests" / d for d in ("kunit", "bench", "emulate")],
                  to / "tests")
@@ -182,6 +204,50 @@ def pack(root, to):
        f"gzip -1n > '{to}'")
 
 
+def add_modules(to, order):
+    """Modules of the kernel's own, and the order to load them in."""
+    to.mkdir()
+    for path in order:
+        shutil.copy(path, to)
+    (to / "order").write_text("".join(f"{p.name}\n" for p in order))
+
+
+def add_selftests(lab):
+    """The kernel's selftests that the table names, and the table."""
+    r = subprocess.run([LAB / "selftests.sh"], text=True,
+                       stdout=subprocess.PIPE)
+    if r.returncode:
+        raise LabError("no selftests")
+    built = Path(r.stdout.strip())
+    table = Path(os.environ.get("LAB_SELFTESTS", LAB / "selftests.list"))
+    shutil.copy(table, lab / "selftests.list")
+    rows = [line.split() for line in table.read_text().splitlines()]
+    for name in {row[2] for row in rows if row and row[0] != "#"}:
+        if not (built / name).exists():
+            raise LabError(f"selftest {name} did not build: "
+                           f"{built}/build.log")
+        to = lab / "selftests" / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        sh("strip", "-o", to, built / name)
+
+
+# The cases that run tiny guests.
+GUEST_CASES = {"guests", "ioctls", "demo", "count"}
+
+
+def add_guests(root):
+    """The tiny guests, and what runs them."""
+    out = BUILD / "guest"
+    sh("make", "-s", "-C", TOP / "tests" / "guest", f"OUT={out}")
+    guests = root / "lab" / "guests"
+    guests.mkdir()
+    for path in out.iterdir():
+        if path.suffix == ".bin":
+            shutil.copy(path, guests)
+        elif os.access(path, os.X_OK) and not path.suffix:
+            shutil.copy(path, root / "bin")
+
+
 def make_initrd(boot, kernel, folder):
     """The initramfs of a host, with the next kernel inside if it has one."""
     root = folder / "root"
@@ -196,9 +262,9 @@ def make_initrd(boot, kernel, folder):
     shutil.copy(LAB / "lib.sh", lab)
     shutil.copy(LAB / "shell", lab)
     shutil.copytree(LAB / "cases", lab / "cases")
-    for name, path in kernel.modules:
+    for name, path in kernel.modules(boot):
         shutil.copy(path, lab / name)
-    steps = re.findall(r'^\t\{ "([a-z-]+)",', (TOP / "virt" / "ladder.c")
+    steps = re.findall(r'^\t\{ "([a-z0-9-]+)",', (TOP / "virt" / "ladder.c")
                        .read_text(), re.M)
     (lab / "steps").write_text("\n".join(steps) + "\n")
     if boot.next:
@@ -208,13 +274,15 @@ def make_initrd(boot, kernel, folder):
         shutil.copy(folder / "next.gz", lab / "next" / "initrd")
         (lab / "next" / "cmdline").write_text(
             cmdline(boot, [boot.next]) + " maxcpus=1")
-    if "beside_stock" in boot.cases:
-        (lab / "stock").mkdir()
-        order = kernel.stock_modules(boot.vendor)
-        for path in order:
-            shutil.copy(path, lab / "stock")
-        (lab / "stock" / "order").write_text(
-            "".join(f"{p.name}\n" for p in order))
+    if boot.stock or "beside_stock" in boot.cases:
+        add_modules(lab / "stock", kernel.stock_modules(f"kvm_{boot.vendor}"))
+    if "selftests" in boot.cases:
+        add_selftests(lab)
+    if GUEST_CASES & set(boot.cases):
+        add_guests(root)
+    # A disk in memory, to swap to.
+    if "guests" in boot.cases and not kernel.has_built_in("BLK_DEV_RAM"):
+        add_modules(lab / "disk", kernel.stock_modules("brd"))
     initrd = folder / "initrd.gz"
     pack(root, initrd)
     return initrd
@@ -236,6 +304,7 @@ def cmdline(boot, cases, shell=False):
              "suspend.pm_test_delay=0"]
     # What the checks of the slab allocator cost is nothing that users pay.
     words += ["nokaslr"] if boot.icount else ["slub_debug=FZPU,twinwalk*"]
+    words += ["lab.stock"] if boot.stock else []
     words += [boot.append] if boot.append else []
     words += os.environ.get("LAB_APPEND", "").split()
     return " ".join(words + ["lab.shell" if shell
@@ -247,7 +316,7 @@ def cmdline(boot, cases, shell=False):
 def qemu_command(boot, kernel, initrd, folder, shell):
     """An AMD-V host."""
     cmd = ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-machine",
-           "pc", "-cpu", boot.model(), "-m", "1G", "-no-reboot", "-nodefaults",
+           "pc", "-cpu", boot.model(), "-m", boot.memory, "-no-reboot", "-nodefaults",
            "-no-user-config", "-display", "none", "-kernel", kernel.image,
            "-initrd", initrd, "-append", cmdline(boot, boot.cases, shell)]
     if "-smp" not in boot.qemu:
@@ -327,6 +396,7 @@ class Report:
         self.log = {}
         self.figures = []
         self.in_table = set()
+        self.began = False
         self.ended = False
         self.parse(self.read(folder / "report"))
 
@@ -336,22 +406,39 @@ class Report:
 
     def parse(self, text):
         case = ""
+        # What was said since the last test: of the one that comes to its end.
+        said = []
         for line in text.splitlines():
             kind, _, rest = line.strip("\r\0").partition(" ")
             if kind == "B":
+                self.began = True
                 case = rest
+                said = []
             elif kind == "L":
                 self.log.setdefault(case, []).append(rest)
+                said.append(rest)
             elif kind == "S":
                 name, status = rest.rsplit(" ", 1)
                 self.rows.append((f"{case}/{name}", status == "0", ""))
+                self.log[f"{case}/{name}"] = said
+                said = []
+            elif kind == "K":
+                name, note = rest.split("\t")
+                self.rows.append((f"{case}/{name}", True, SKIPPED + note))
+                said = []
+            elif kind == "N":
+                name, note = rest.split("\t")
+                self.rows.append((f"{case}/{name}", True, note))
+                said = []
             elif kind == "F":
                 name, status, value, target, unit = rest.split(" ")
                 good = status == "0"
                 self.figures.append(Figure(name, good, value, target, unit))
                 self.in_table.add(f"{case}/{name}")
                 self.rows.append((f"{case}/{name}", good,
-                                  f"{value} {unit}, at most {target}"))
+                                  f"{value} {unit}" +
+                                  ("" if target == "-" else
+                                   f", at most {target}")))
             elif kind == "R":
                 name, status, seconds = rest.split(" ")
                 self.rows.append((name, status == "0", f"{seconds} s"))
@@ -375,7 +462,8 @@ class Report:
         return bad
 
     def locked_up(self):
-        return bool(LOCKED_UP.search(self.console))
+        """The emulator's doing: the host stood still, or never began."""
+        return not self.began or bool(LOCKED_UP.search(self.console))
 
     def complete(self):
         """Every wanted case with its status, then the console's verdict."""
@@ -396,8 +484,13 @@ class Report:
 
 
 def watch(process, folder, limit):
-    """Wait for the host; kill it when its time is up or it has panicked."""
+    """Wait for the host; kill it when its time is up or it has panicked.
+
+    Before its first case no module of ours is loaded: a host that does not get so
+    far in half of its time has been stopped by the emulator.
+    """
     end = time.monotonic() + limit
+    late = end - limit + max(limit / 2, 120)
     last_words = None
     while time.monotonic() < end:
         try:
@@ -405,6 +498,9 @@ def watch(process, folder, limit):
             return
         except subprocess.TimeoutExpired:
             pass
+        if (time.monotonic() > late and
+                "B " not in Report.read(folder / "report")):
+            break
         text = Report.read(folder / "console")
         if last_words is None and ("end Kernel panic" in text or
                                    LOCKED_UP.search(text)):
@@ -448,8 +544,9 @@ def show_rows(report, rows):
         lines.append(f"  {'ok    ' if good else 'NOT OK'} {report.boot.name}: "
                      f"{name}{'  (' + note + ')' if note else ''}")
         if not good and name not in report.in_table:
-            lines += [f"         | {line}"
-                      for line in report.log.get(name.split("/")[0], [])]
+            said = report.log.get(name) or \
+                report.log.get(name.split("/")[0], [])
+            lines += [f"         | {line}" for line in said]
     return lines
 
 
@@ -476,22 +573,25 @@ def run(chosen):
 
 def verdict(title, rows):
     """The last line of a target, and its counts for the sum of them all."""
-    passed = sum(1 for _, good, _ in rows if good)
-    failed = len(rows) - passed
+    skipped = sum(1 for _, _, note in rows if note.startswith(SKIPPED))
+    passed = sum(1 for _, good, _ in rows if good) - skipped
+    failed = len(rows) - passed - skipped
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / title).write_text(f"{passed} {failed}\n")
-    say(f"{title}: {passed} passed, {failed} failed")
+    (RESULTS / title).write_text(f"{passed} {failed} {skipped}\n")
+    say(f"{title}: {passed} passed, {failed} failed" +
+        (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
 
-def show_figures(reports):
+def show_figures(title, reports):
     """A table of what was measured, a column a host; a copy for machines."""
     reports = [r for r in reports if r.boot.icount]
     if not reports:
         return
     RESULTS.mkdir(parents=True, exist_ok=True)
     lines = [["figure", "unit", "target"] +
-             [f"mitigations={r.boot.mitigations}" for r in reports] +
+             [r.boot.column or f"mitigations={r.boot.mitigations}"
+              for r in reports] +
              ["verdict"]]
     columns = [{f.name: f for f in r.figures} for r in reports]
     # A host that did not get so far has "none", and none at all has no rows.
@@ -508,7 +608,7 @@ def show_figures(reports):
         say("  " + "  ".join(c.ljust(w) if i < 2 else c.rjust(w)
                              for i, (c, w) in enumerate(zip(line, widths))))
     say("")
-    (RESULTS / "bench-mmu.txt").write_text(
+    (RESULTS / f"{title}.txt").write_text(
         "".join("\t".join(line) + "\n" for line in lines))
 
 
@@ -518,7 +618,8 @@ def run_set(name, only=None):
         raise LabError(f"no boot {only}; there are: " +
                        " ".join(b.name for b in boots.SETS[name]))
     done = run(chosen)
-    show_figures([report for _, report in done])
+    show_figures({"bench": "bench-mmu"}.get(name, name),
+                 [report for _, report in done])
     return verdict(f"check-{name}", [row for rows, _ in done for row in rows])
 
 

@@ -107,3 +107,70 @@ restore_host() {
 vendor() {
 	if grep -qw svm /proc/cpuinfo; then echo amd; else echo intel; fi
 }
+
+cmdline_word() {
+	grep -qw "$1" /proc/cmdline
+}
+
+stock() {
+	cmdline_word lab.stock
+}
+
+# kvm_on: there is a /dev/kvm; Twinwalk's, with lab.debug that of the build that
+# checks itself, or stock KVM's on a host that was booted for it
+kvm_on() {
+	local m
+	if stock; then
+		for m in $(cat $LAB/stock/order); do
+			insmod $LAB/stock/$m
+		done
+	else
+		load OK $LAB/twinwalk$(cmdline_word lab.debug && echo -debug).ko
+	fi
+}
+
+kvm_off() {
+	local m
+	if stock; then
+		for m in $(tac $LAB/stock/order); do
+			rmmod ${m%.ko}
+		done
+	else
+		wait_for '! grep -q on $D/lab_cpus'
+		unload OK
+		! dmesg | grep 'twinwalk: mmu debug' ||
+			fail "the page tables were not what they had to be"
+	fi
+}
+
+# What a process needs of a host to try memory of every kind.
+memory_on() {
+	mkdir -p /dev/shm
+	mount -t tmpfs tmpfs /dev/shm
+	echo ${1:-256} >/proc/sys/vm/nr_hugepages
+	echo always >/sys/kernel/mm/transparent_hugepage/enabled
+	echo always >/sys/kernel/mm/transparent_hugepage/defrag
+}
+
+memory_off() {
+	echo 0 >/proc/sys/vm/nr_hugepages
+	umount /dev/shm
+}
+
+# A disk in memory, to swap to.
+swap_on() {
+	local m
+	if [ -e $LAB/disk ]; then
+		for m in $(cat $LAB/disk/order); do
+			insmod $LAB/disk/$m
+		done
+	fi
+	mkswap /dev/ram0 >/dev/null
+	swapon /dev/ram0
+	cat /proc/swaps
+}
+
+swap_off() {
+	swapoff /dev/ram0
+	[ ! -e $LAB/disk ] || rmmod brd
+}

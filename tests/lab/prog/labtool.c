@@ -16,6 +16,9 @@
  *				of the largest size not with stock KVM, which may want
  *				gigabytes for it
  *	abi			check what each ioctl of /dev/kvm and of a VM says
+ *	bounded SECONDS PROGRAM [ARGUMENT...]	run it; after so many seconds, and
+ *				when it has ended, everything that it started is
+ *				killed; its exit status, 124 if it took too long
  *	kexec KERNEL INITRD CMDLINE	go to another kernel by kexec
  *	kexec-panic KERNEL INITRD CMDLINE	have it ready for a crash
  *
@@ -27,6 +30,7 @@
 #include <linux/kexec.h>
 #include <linux/kvm.h>
 #include <linux/reboot.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,7 +240,8 @@ static int do_abi(int argc, char **argv)
 {
 	const long page = sysconf(_SC_PAGESIZE);
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	int vm, cap;
+	const int vcpus = argc && !strcmp(argv[0], "vcpus");
+	int vm, cap, vcpu;
 
 	if (kvm < 0)
 		return report(-1);
@@ -245,8 +250,10 @@ static int do_abi(int argc, char **argv)
 	EXPECT_ERR(ioctl(kvm, KVM_GET_API_VERSION, 1), EINVAL);
 	EXPECT_VAL(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), 3 * page);
 	EXPECT_ERR(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 1), EINVAL);
-	/* Nothing else works yet, so nothing else may say so. */
+	/* Without vCPUs nothing else works, so nothing else may say so. */
 	for (cap = 0; cap < 4096; cap++) {
+		if (vcpus && !cap_value(cap))
+			continue;
 		EXPECT_VAL(ioctl(kvm, KVM_CHECK_EXTENSION, cap),
 			   cap_value(cap));
 		if (abi_failures)
@@ -255,7 +262,8 @@ static int do_abi(int argc, char **argv)
 	EXPECT_VAL(ioctl(kvm, KVM_CHECK_EXTENSION, -1), 0);
 	EXPECT_ERR(ioctl(kvm, KVM_CREATE_VM, 1), EINVAL);
 	EXPECT_ERR(ioctl(kvm, KVM_CREATE_VM, -1), EINVAL);
-	EXPECT_ERR(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, 0), EINVAL);
+	EXPECT_ERR(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, 0),
+		   vcpus ? EFAULT : EINVAL);
 	EXPECT_ERR(ioctl(kvm, KVM_TRACE_ENABLE, 0), EOPNOTSUPP);
 	EXPECT_ERR(ioctl(kvm, KVM_TRACE_PAUSE, 0), EOPNOTSUPP);
 	EXPECT_ERR(ioctl(kvm, KVM_TRACE_DISABLE, 0), EOPNOTSUPP);
@@ -269,7 +277,15 @@ static int do_abi(int argc, char **argv)
 		   1);
 	EXPECT_VAL(ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_USER_MEMORY), 1);
 	EXPECT_ERR(ioctl(vm, KVM_SET_USER_MEMORY_REGION, 0), EFAULT);
-	EXPECT_ERR(ioctl(vm, KVM_CREATE_VCPU, 0), ENOTTY);
+	if (vcpus) {
+		vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
+		EXPECT_VAL(vcpu >= 0, 1);
+		EXPECT_VAL(fcntl(vcpu, F_GETFD), FD_CLOEXEC);
+		EXPECT_ERR(ioctl(vm, KVM_CREATE_VCPU, 0), EEXIST);
+		close(vcpu);
+	} else {
+		EXPECT_ERR(ioctl(vm, KVM_CREATE_VCPU, 0), EOPNOTSUPP);
+	}
 	EXPECT_ERR(ioctl(vm, KVM_GET_API_VERSION, 0), ENOTTY);
 	EXPECT_ERR(ioctl(vm, KVM_CREATE_VM, 0), ENOTTY);
 	EXPECT_ERR(ioctl(vm, _IO(KVMIO, 0xff), 0), ENOTTY);
@@ -428,6 +444,39 @@ static int do_memslots(int argc, char **argv)
 	return abi_failures != 0;
 }
 
+/* How a process ended, as a shell tells it. */
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int do_bounded(int argc, char **argv)
+{
+	int status, tenths;
+	pid_t pid, got;
+
+	if (argc < 2)
+		return 2;
+	tenths = 10 * atoi(argv[0]);
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		execv(argv[1], argv + 1);
+		perror(argv[1]);
+		_exit(127);
+	}
+	while (!(got = waitpid(pid, &status, WNOHANG)) && tenths--)
+		usleep(100000);
+	kill(-pid, SIGKILL);
+	if (got > 0)
+		return exit_status(status);
+	/* What is stuck in the kernel would be waited for in vain. */
+	usleep(100000);
+	puts(waitpid(pid, &status, WNOHANG) > 0 ? "took too long" :
+						  "took too long, stuck");
+	return 124;
+}
+
 static int do_kexec(char **argv, unsigned long flags)
 {
 	int kernel = open(argv[0], O_RDONLY | O_CLOEXEC);
@@ -462,6 +511,8 @@ int main(int argc, char **argv)
 		return do_abi(argc, argv);
 	if (!strcmp(verb, "memslots"))
 		return do_memslots(argc, argv);
+	if (!strcmp(verb, "bounded"))
+		return do_bounded(argc, argv);
 	if (!strcmp(verb, "kexec") && argc == 3)
 		return do_kexec(argv, 0);
 	if (!strcmp(verb, "kexec-panic") && argc == 3)
