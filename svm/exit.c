@@ -146,8 +146,7 @@ static int dr_access(struct kvm_vcpu *vcpu)
 	struct vcpu_svm *svm = to_svm(vcpu);
 
 	if (!vcpu->arch.guest_debug) {
-		svm->icpt.flags &= ~SVM_ICPT_DR;
-		svm_recalc_intercepts(svm);
+		svm_set_icpt(svm, SVM_ICPT_DR, false);
 		vcpu->arch.switch_db_regs |= KVM_DEBUGREG_WONT_EXIT;
 		return 1;
 	}

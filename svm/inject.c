@@ -24,23 +24,13 @@
 
 /* --- windows ------------------------------------------------------------- */
 
-static void set_flag(struct vcpu_svm *svm, u32 flag, bool on)
-{
-	u32 flags = on ? svm->icpt.flags | flag : svm->icpt.flags & ~flag;
-
-	if (flags == svm->icpt.flags)
-		return;
-	svm->icpt.flags = flags;
-	svm_recalc_intercepts(svm);
-}
-
 /* A virtual interrupt of the highest priority: it exits when it would come. */
 void svm_enable_irq_window(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 	struct vmcb_control_area *c = &svm->vmcb->control;
 
-	set_flag(svm, SVM_ICPT_VINTR, true);
+	svm_set_icpt(svm, SVM_ICPT_VINTR, true);
 	c->int_vector = 0;
 	c->int_ctl &= ~V_INTR_PRIO_MASK;
 	c->int_ctl |= V_IRQ_MASK | V_INTR_PRIO_MASK | V_IGN_TPR_MASK;
@@ -50,7 +40,7 @@ void svm_enable_irq_window(struct kvm_vcpu *vcpu)
 void svm_end_irq_window(struct vcpu_svm *svm)
 {
 	svm->vmcb->control.int_ctl &= ~V_IRQ_INJECTION_BITS_MASK;
-	set_flag(svm, SVM_ICPT_VINTR, false);
+	svm_set_icpt(svm, SVM_ICPT_VINTR, false);
 	vmcb_mark_dirty(svm, VMCB_CLEAN_INTR);
 }
 
@@ -92,7 +82,7 @@ void svm_enable_nmi_window(struct kvm_vcpu *vcpu)
 
 void svm_nmi_iret(struct vcpu_svm *svm)
 {
-	set_flag(svm, SVM_ICPT_IRET, false);
+	svm_set_icpt(svm, SVM_ICPT_IRET, false);
 	svm->nmi_iret_seen = true;
 	svm->nmi_iret_rip = kvm_rip_read(&svm->vcpu);
 	kvm_make_request(KVM_REQ_EVENT, &svm->vcpu);
@@ -109,7 +99,7 @@ void svm_set_nmi_mask(struct kvm_vcpu *vcpu, bool masked)
 
 	svm->nmi_masked = masked;
 	svm->nmi_iret_seen = false;
-	set_flag(svm, SVM_ICPT_IRET, masked);
+	svm_set_icpt(svm, SVM_ICPT_IRET, masked);
 }
 
 u32 svm_get_interrupt_shadow(struct kvm_vcpu *vcpu)
@@ -150,7 +140,8 @@ int svm_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 void svm_update_cr8_intercept(struct kvm_vcpu *vcpu, int tpr, int irr)
 {
 	/* Only a TPR that holds the interrupt back is worth an exit. */
-	set_flag(to_svm(vcpu), SVM_ICPT_CR8_WRITE, irr >= 0 && tpr >= irr >> 4);
+	svm_set_icpt(to_svm(vcpu), SVM_ICPT_CR8_WRITE,
+		     irr >= 0 && tpr >= irr >> 4);
 }
 
 /* --- into the guest ------------------------------------------------------ */

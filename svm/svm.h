@@ -177,6 +177,9 @@ void svm_load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root_hpa, int root_level);
 /** svm_recalc_intercepts() - svm->icpt has changed */
 void svm_recalc_intercepts(struct vcpu_svm *svm);
 
+/** svm_set_icpt() - a reason for intercepts comes or goes; SVM_ICPT_* */
+void svm_set_icpt(struct vcpu_svm *svm, u32 flag, bool on);
+
 /** svm_init_vmcb() - all of it, as after RESET but for registers */
 void svm_init_vmcb(struct vcpu_svm *svm);
 

@@ -68,7 +68,7 @@ void svm_recalc_intercepts(struct vcpu_svm *svm)
 	vmcb_mark_dirty(svm, VMCB_CLEAN_INTERCEPTS);
 }
 
-static void set_icpt(struct vcpu_svm *svm, u32 flag, bool on)
+void svm_set_icpt(struct vcpu_svm *svm, u32 flag, bool on)
 {
 	u32 flags = on ? svm->icpt.flags | flag : svm->icpt.flags & ~flag;
 
@@ -83,11 +83,11 @@ void svm_update_exception_bitmap(struct kvm_vcpu *vcpu)
 	struct vcpu_svm *svm = to_svm(vcpu);
 	u32 bp = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
 
-	set_icpt(svm, SVM_ICPT_BP, (vcpu->arch.guest_debug & bp) == bp);
+	svm_set_icpt(svm, SVM_ICPT_BP, (vcpu->arch.guest_debug & bp) == bp);
 	/* Else the debugger's breakpoints would be taken for the guest's. */
 	if (vcpu->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT) {
 		vcpu->arch.switch_db_regs &= ~KVM_DEBUGREG_WONT_EXIT;
-		set_icpt(svm, SVM_ICPT_DR, true);
+		svm_set_icpt(svm, SVM_ICPT_DR, true);
 	}
 }
 
@@ -95,12 +95,12 @@ void svm_vcpu_after_set_cpuid(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 
-	set_icpt(svm, SVM_ICPT_INVPCID,
-		 boot_cpu_has(X86_FEATURE_INVPCID) &&
-			 !guest_cpuid_has(vcpu, X86_FEATURE_INVPCID));
-	set_icpt(svm, SVM_ICPT_RDTSCP,
-		 boot_cpu_has(X86_FEATURE_RDTSCP) &&
-			 !guest_cpuid_has(vcpu, X86_FEATURE_RDTSCP));
+	svm_set_icpt(svm, SVM_ICPT_INVPCID,
+		     boot_cpu_has(X86_FEATURE_INVPCID) &&
+			     !guest_cpuid_has(vcpu, X86_FEATURE_INVPCID));
+	svm_set_icpt(svm, SVM_ICPT_RDTSCP,
+		     boot_cpu_has(X86_FEATURE_RDTSCP) &&
+			     !guest_cpuid_has(vcpu, X86_FEATURE_RDTSCP));
 	kvm_make_request(KVM_REQ_MSR_FILTER_CHANGED, vcpu);
 }
 
@@ -385,7 +385,7 @@ void svm_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
 	svm->vmcb->save.cr0 = hw;
 	vmcb_mark_dirty(svm, VMCB_CLEAN_CR);
 
-	set_icpt(svm, SVM_ICPT_CR0, hw != cr0);
+	svm_set_icpt(svm, SVM_ICPT_CR0, hw != cr0);
 	/* Without that intercept only other bits than these make it exit. */
 	vcpu->arch.cr0_guest_owned_bits = hw == cr0 ? X86_CR0_TS | X86_CR0_MP :
 						      0;
@@ -400,7 +400,7 @@ void svm_set_cr4(struct kvm_vcpu *vcpu, unsigned long cr4)
 	vcpu->arch.cr4 = cr4;
 	svm->vmcb->save.cr4 = hw;
 	vmcb_mark_dirty(svm, VMCB_CLEAN_CR);
-	set_icpt(svm, SVM_ICPT_CR4_READ, hw != cr4);
+	svm_set_icpt(svm, SVM_ICPT_CR4_READ, hw != cr4);
 }
 
 int svm_set_efer(struct kvm_vcpu *vcpu, u64 efer)
@@ -477,5 +477,5 @@ void svm_sync_dirty_debug_regs(struct kvm_vcpu *vcpu)
 	vcpu->arch.dr6 = svm->vmcb->save.dr6;
 	vcpu->arch.dr7 = svm->vmcb->save.dr7;
 	vcpu->arch.switch_db_regs &= ~KVM_DEBUGREG_WONT_EXIT;
-	set_icpt(svm, SVM_ICPT_DR, true);
+	svm_set_icpt(svm, SVM_ICPT_DR, true);
 }
