@@ -10,19 +10,19 @@
 
 #include "emulate/exec.h"
 
-static unsigned int stack_bytes(struct exec *x)
+unsigned int exec_stack_bytes(struct exec *x)
 {
 	struct x86_emulate_segment s;
 
 	if (exec_is_long(x))
 		return 8;
-	x->ctxt->ops->get_segment(x->ctxt, KVM_INSN_SEG_SS, &s);
+	exec_get_segment(x, KVM_INSN_SEG_SS, &s);
 	return s.big ? 4 : 2;
 }
 
-static int push(struct exec *x, u64 val, unsigned int size)
+int exec_push_value(struct exec *x, u64 val, unsigned int size)
 {
-	unsigned int bytes = stack_bytes(x);
+	unsigned int bytes = exec_stack_bytes(x);
 	u64 sp = (x->regs[X86_REG_SP] - size) & size_mask(bytes), la;
 	int r;
 
@@ -33,9 +33,9 @@ static int push(struct exec *x, u64 val, unsigned int size)
 	return r;
 }
 
-static int pop(struct exec *x, u64 *val, unsigned int size)
+int exec_pop_value(struct exec *x, u64 *val, unsigned int size)
 {
-	unsigned int bytes = stack_bytes(x);
+	unsigned int bytes = exec_stack_bytes(x);
 	u64 sp = exec_reg_read(x, X86_REG_SP, bytes), la;
 	int r;
 
@@ -47,8 +47,34 @@ static int pop(struct exec *x, u64 *val, unsigned int size)
 	return r;
 }
 
+/* Would so many pushes find room?  For what has to be known before the first. */
+int exec_push_room(struct exec *x, unsigned int count, unsigned int size)
+{
+	unsigned int i, bytes = exec_stack_bytes(x);
+	u64 sp = x->regs[X86_REG_SP], la;
+	int r = X86_EMULATE_OK;
+
+	for (i = 1; i <= count && r == X86_EMULATE_OK; i++)
+		r = exec_linear(x, KVM_INSN_SEG_SS,
+				(sp - i * size) & size_mask(bytes), size,
+				X86_EMULATE_WRITE, &la);
+	return r;
+}
+
+/* SDM 3A, 6.8.3: not LSS. */
+static int load_segment(struct exec *x, unsigned int seg, u16 selector)
+{
+	if (seg == KVM_INSN_SEG_SS)
+		x->after |= X86_EMULATE_AFTER_SS;
+	return exec_load_segment(x, seg, selector);
+}
+
 int exec_mov(struct exec *x)
 {
+	if (x->op[0].kind == OPERAND_OTHER) {
+		x->discard = true;
+		return load_segment(x, x->op[0].reg, x->op[1].val);
+	}
 	/* Selectors fill a register, and are two bytes of memory. */
 	if (x->op[1].kind == OPERAND_OTHER && x->op[0].kind == OPERAND_REG)
 		x->op[0].size = x->insn->op_bytes;
@@ -174,7 +200,7 @@ int exec_clflush(struct exec *x)
 
 int exec_push(struct exec *x)
 {
-	return push(x, x->op[0].val, x->insn->op_bytes);
+	return exec_push_value(x, x->op[0].val, x->insn->op_bytes);
 }
 
 /* SDM 2, POP: the address of the destination has the new SP in it. */
@@ -183,14 +209,13 @@ int exec_pop(struct exec *x)
 	u64 val;
 	int r;
 
-	r = exec_resolve(x, 0);
-	if (x->op[0].kind == OPERAND_OTHER)
-		return X86_EMULATE_UNHANDLED;
-	r = pop(x, &val, x->insn->op_bytes);
+	r = exec_pop_value(x, &val, x->insn->op_bytes);
 	if (r == X86_EMULATE_OK)
 		r = exec_resolve(x, 0);
 	if (r != X86_EMULATE_OK)
 		return r;
+	if (x->op[0].kind == OPERAND_OTHER)
+		return load_segment(x, x->op[0].reg, val);
 	x->op[0].val = val;
 	return exec_store(x, 0);
 }
@@ -202,8 +227,8 @@ int exec_pusha(struct exec *x)
 	int r = X86_EMULATE_OK;
 
 	for (i = X86_REG_AX; i <= X86_REG_DI && r == X86_EMULATE_OK; i++)
-		r = push(x, i == X86_REG_SP ? sp : x->regs[i],
-			 x->insn->op_bytes);
+		r = exec_push_value(x, i == X86_REG_SP ? sp : x->regs[i],
+				    x->insn->op_bytes);
 	return r;
 }
 
@@ -213,7 +238,7 @@ int exec_popa(struct exec *x)
 	u64 val;
 
 	for (i = X86_REG_DI; i >= X86_REG_AX && r == X86_EMULATE_OK; i--) {
-		r = pop(x, &val, x->insn->op_bytes);
+		r = exec_pop_value(x, &val, x->insn->op_bytes);
 		if (i != X86_REG_SP)
 			exec_reg_write(x, i, x->insn->op_bytes, val);
 	}
@@ -222,14 +247,50 @@ int exec_popa(struct exec *x)
 
 int exec_leave(struct exec *x)
 {
-	unsigned int bytes = stack_bytes(x);
+	unsigned int bytes = exec_stack_bytes(x);
 	u64 val;
 	int r;
 
 	exec_reg_write(x, X86_REG_SP, bytes, x->regs[X86_REG_BP]);
-	r = pop(x, &val, x->insn->op_bytes);
+	r = exec_pop_value(x, &val, x->insn->op_bytes);
 	exec_reg_write(x, X86_REG_BP, x->insn->op_bytes, val);
 	return r;
+}
+
+/*
+ * SDM 2, ENTER: the frame pointers of outer procedures are copied, and a write
+ * at the new top has to be possible.
+ */
+int exec_enter(struct exec *x)
+{
+	unsigned int size = x->insn->op_bytes, bytes = exec_stack_bytes(x);
+	unsigned int i, level = x->insn->imm2 & 31;
+	u64 bp = x->regs[X86_REG_BP], frame, val, la;
+	int r;
+
+	r = exec_push_value(x, bp, size);
+	frame = x->regs[X86_REG_SP];
+	for (i = 1; i < level && r == X86_EMULATE_OK; i++) {
+		val = 0;
+		bp = (bp - size) & size_mask(bytes);
+		r = exec_linear(x, KVM_INSN_SEG_SS, bp, size, 0, &la);
+		if (r == X86_EMULATE_OK)
+			r = x->ctxt->ops->read(x->ctxt, la, &val, size, 0);
+		if (r == X86_EMULATE_OK)
+			r = exec_push_value(x, val, size);
+	}
+	if (r == X86_EMULATE_OK && level)
+		r = exec_push_value(x, frame, size);
+	if (r != X86_EMULATE_OK)
+		return r;
+	exec_reg_write(x, X86_REG_BP, size, frame);
+	exec_reg_write(x, X86_REG_SP, bytes,
+		       x->regs[X86_REG_SP] - x->insn->imm);
+	r = exec_linear(x, KVM_INSN_SEG_SS, exec_reg_read(x, X86_REG_SP, bytes),
+			size, X86_EMULATE_WRITE, &la);
+	if (r == X86_EMULATE_OK)
+		r = x->ctxt->ops->probe(x->ctxt, la, size, X86_EMULATE_WRITE);
+	return r == X86_EMULATE_IO ? X86_EMULATE_OK : r;
 }
 
 /* Where a near branch goes: a distance, or what the operand says. */
@@ -252,7 +313,7 @@ int exec_call(struct exec *x)
 
 	r = exec_jump(x, target(x));
 	if (r == X86_EMULATE_OK)
-		r = push(x, back, x->insn->op_bytes);
+		r = exec_push_value(x, back, x->insn->op_bytes);
 	return r;
 }
 
@@ -261,10 +322,10 @@ int exec_ret(struct exec *x)
 	u64 rip;
 	int r;
 
-	r = pop(x, &rip, x->insn->op_bytes);
+	r = exec_pop_value(x, &rip, x->insn->op_bytes);
 	if (r == X86_EMULATE_OK)
 		r = exec_jump(x, rip);
-	exec_reg_write(x, X86_REG_SP, stack_bytes(x),
+	exec_reg_write(x, X86_REG_SP, exec_stack_bytes(x),
 		       x->regs[X86_REG_SP] + x->insn->imm);
 	return r;
 }
@@ -441,7 +502,7 @@ int exec_sse_move(struct exec *x)
 	int r;
 
 	if (is_mmx(insn))
-		return X86_EMULATE_UNHANDLED;
+		return exec_mmx_move(x);
 	r = check_sse(x);
 	if (r != X86_EMULATE_OK)
 		return r;

@@ -139,13 +139,15 @@ static int check_bitmap(struct exec *x, u16 port, unsigned int size)
 	/* A 32-bit or 64-bit TSS, available or busy, up to the map's offset. */
 	if (tr.unusable || (tr.type & 0xd) != 9 || tr.limit < 103)
 		return exec_gp(x);
-	r = ops->read(x->ctxt, tr.base + 102, &map, 2, X86_EMULATE_IMPLICIT);
+	r = exec_system_read(x, exec_system_address(x, tr.base + 102), &map,
+			     sizeof(map));
 	if (r != X86_EMULATE_OK)
 		return r;
 	if (map + port / 8 + 1u > tr.limit)
 		return exec_gp(x);
-	r = ops->read(x->ctxt, tr.base + map + port / 8, &bits, 2,
-		      X86_EMULATE_IMPLICIT);
+	r = exec_system_read(x,
+			     exec_system_address(x, tr.base + map + port / 8),
+			     &bits, sizeof(bits));
 	if (r != X86_EMULATE_OK)
 		return r;
 	if (bits >> port % 8 & ((1u << size) - 1))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * exec_system.c - control, debug and model-specific registers
+ * exec_system.c - control, debug and model-specific registers, GDTR and IDTR, and
+ * what else only a kernel does
  *
  * Locking: none.
  */
@@ -156,4 +157,105 @@ int exec_wrmsr(struct exec *x)
 		return exec_gp(x);
 	val |= exec_reg_read(x, X86_REG_DX, 4) << 32;
 	return x->ctxt->ops->set_msr(x->ctxt, x->regs[X86_REG_CX], val);
+}
+
+/* --- descriptor tables --------------------------------------------------- */
+
+static unsigned int table_of(const struct exec *x)
+{
+	switch (x->insn->row->op) {
+	case OP_LGDT:
+	case OP_SGDT:
+		return X86_EMULATE_SEG_GDTR;
+	default:
+		return X86_EMULATE_SEG_IDTR;
+	}
+}
+
+/* SDM 2, LGDT: with 16-bit operands the base has 24 bits. */
+int exec_lgdt(struct exec *x)
+{
+	struct x86_emulate_segment s = { 0 };
+	unsigned int i, size = x->insn->mem[0].size;
+	u8 bytes[10] = { 0 };
+	u64 la;
+	int r;
+
+	if (!is_privileged(x))
+		return exec_gp(x);
+	r = exec_mem_linear(x, &x->insn->mem[0], size, 0, &la);
+	if (r == X86_EMULATE_OK)
+		r = x->ctxt->ops->read(x->ctxt, la, bytes, size, 0);
+	if (r != X86_EMULATE_OK)
+		return r;
+	s.limit = bytes[0] | bytes[1] << 8;
+	for (i = 2; i < size; i++)
+		s.base |= (u64)bytes[i] << 8 * (i - 2);
+	if (exec_is_long(x) && !exec_is_canonical(x, s.base))
+		return exec_gp(x);
+	if (!exec_is_long(x) && x->insn->op_bytes == 2)
+		s.base &= 0xffffff;
+	x->ctxt->ops->set_segment(x->ctxt, table_of(x), &s);
+	return X86_EMULATE_OK;
+}
+
+int exec_sgdt(struct exec *x)
+{
+	unsigned int i, size = x->insn->mem[0].size;
+	struct x86_emulate_segment s;
+	u8 bytes[10];
+	u64 la;
+	int r;
+
+	if (!is_privileged(x) &&
+	    x->ctxt->ops->get_cr(x->ctxt, 4) & X86_CRBIT4_UMIP)
+		return exec_gp(x);
+	r = exec_mem_linear(x, &x->insn->mem[0], size, X86_EMULATE_WRITE, &la);
+	if (r != X86_EMULATE_OK)
+		return r;
+	exec_get_segment(x, table_of(x), &s);
+	bytes[0] = s.limit;
+	bytes[1] = s.limit >> 8;
+	for (i = 2; i < size; i++)
+		bytes[i] = s.base >> 8 * (i - 2);
+	return x->ctxt->ops->write(x->ctxt, la, bytes, size);
+}
+
+/* --- others -------------------------------------------------------------- */
+
+int exec_hlt(struct exec *x)
+{
+	if (!is_privileged(x))
+		return exec_gp(x);
+	x->after |= X86_EMULATE_AFTER_HLT;
+	return X86_EMULATE_OK;
+}
+
+int exec_cpuid(struct exec *x)
+{
+	static const u8 nr[] = { X86_REG_AX, X86_REG_BX, X86_REG_CX,
+				 X86_REG_DX };
+	u32 regs[4];
+	unsigned int i;
+	int r;
+
+	for (i = 0; i < 4; i++)
+		regs[i] = x->regs[nr[i]];
+	r = x->ctxt->ops->cpuid(x->ctxt, regs);
+	for (i = 0; i < 4; i++)
+		exec_reg_write(x, nr[i], 4, regs[i]);
+	return r;
+}
+
+int exec_rdtsc(struct exec *x)
+{
+	const struct x86_emulate_ops *ops = x->ctxt->ops;
+	u64 val;
+
+	if (!is_privileged(x) && ops->get_cr(x->ctxt, 4) & X86_CRBIT4_TSD)
+		return exec_gp(x);
+	val = ops->get_system_msr(x->ctxt, X86_MSR_TSC);
+	exec_reg_write(x, X86_REG_AX, 4, val);
+	exec_reg_write(x, X86_REG_DX, 4, val >> 32);
+	return X86_EMULATE_OK;
 }

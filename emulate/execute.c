@@ -28,6 +28,10 @@ static const struct {
 	exec_fn fn;
 	unsigned int flags;
 } handlers[NR_KVM_OPS] = {
+	[OP_AAA] = { exec_aaa, BARE },
+	[OP_AAD] = { exec_aad, BARE },
+	[OP_AAM] = { exec_aam, BARE },
+	[OP_AAS] = { exec_aaa, BARE },
 	[OP_ADC] = { exec_binary, 0 },
 	[OP_ADD] = { exec_binary, 0 },
 	[OP_AND] = { exec_binary, 0 },
@@ -39,10 +43,12 @@ static const struct {
 	[OP_BTR] = { exec_bits, 0 },
 	[OP_BTS] = { exec_bits, 0 },
 	[OP_CALL] = { exec_call, LOADS },
+	[OP_CALL_FAR] = { exec_call_far, BARE },
 	[OP_CBW] = { exec_cbw, BARE },
 	[OP_CLC] = { exec_clc, BARE },
 	[OP_CLD] = { exec_cld, BARE },
 	[OP_CLFLUSH] = { exec_clflush, BARE },
+	[OP_CLI] = { exec_cli, BARE },
 	[OP_CLTS] = { exec_clts, BARE },
 	[OP_CMC] = { exec_cmc, BARE },
 	[OP_CMOV] = { exec_cmov, 0 },
@@ -50,26 +56,53 @@ static const struct {
 	[OP_CMPS] = { exec_cmps, STRING | COUNTS },
 	[OP_CMPXCHG] = { exec_cmpxchg, 0 },
 	[OP_CMPXCHG8B] = { exec_cmpxchg8b, BARE },
+	[OP_CPUID] = { exec_cpuid, BARE },
 	[OP_CWD] = { exec_cwd, BARE },
+	[OP_DAA] = { exec_daa, BARE },
+	[OP_DAS] = { exec_daa, BARE },
 	[OP_DEC] = { exec_unary, 0 },
+	[OP_DIV] = { exec_div, LOADS },
+	[OP_ENTER] = { exec_enter, BARE },
 	[OP_FENCE] = { exec_nop, BARE },
+	[OP_FPU] = { exec_fpu, BARE },
+	[OP_FXRSTOR] = { exec_fxrstor, BARE },
+	[OP_FXSAVE] = { exec_fxsave, BARE },
+	[OP_HLT] = { exec_hlt, BARE },
+	[OP_IDIV] = { exec_idiv, LOADS },
 	[OP_IMUL] = { exec_imul, 0 },
 	[OP_IN] = { exec_in, BARE },
 	[OP_INC] = { exec_unary, 0 },
 	[OP_INS] = { exec_ins, STRING },
+	[OP_INT] = { exec_int, BARE },
+	[OP_INT1] = { exec_int, BARE },
+	[OP_INT3] = { exec_int, BARE },
+	[OP_INTO] = { exec_int, BARE },
 	[OP_INVD] = { exec_wbinvd, BARE },
 	[OP_INVLPG] = { exec_invlpg, BARE },
+	[OP_IRET] = { exec_iret, BARE },
 	[OP_JCC] = { exec_jcc, BARE },
 	[OP_JCXZ] = { exec_jcxz, BARE },
 	[OP_JMP] = { exec_jmp, LOADS },
+	[OP_JMP_FAR] = { exec_jmp_far, BARE },
 	[OP_LAHF] = { exec_lahf, BARE },
+	[OP_LAR] = { exec_lar, STORES },
+	[OP_LDS] = { exec_lds, BARE },
 	[OP_LEA] = { exec_lea, BARE },
 	[OP_LEAVE] = { exec_leave, BARE },
+	[OP_LES] = { exec_lds, BARE },
+	[OP_LFS] = { exec_lds, BARE },
+	[OP_LGDT] = { exec_lgdt, BARE },
+	[OP_LGS] = { exec_lds, BARE },
+	[OP_LIDT] = { exec_lgdt, BARE },
+	[OP_LLDT] = { exec_lldt, BARE },
 	[OP_LMSW] = { exec_lmsw, BARE },
 	[OP_LODS] = { exec_lods, STRING },
 	[OP_LOOP] = { exec_loop, BARE },
 	[OP_LOOPE] = { exec_loop, BARE },
 	[OP_LOOPNE] = { exec_loop, BARE },
+	[OP_LSL] = { exec_lsl, STORES },
+	[OP_LSS] = { exec_lds, BARE },
+	[OP_LTR] = { exec_ltr, BARE },
 	[OP_MOV] = { exec_mov, STORES },
 	[OP_MOVAPS] = { exec_sse_move, BARE },
 	[OP_MOVBE] = { exec_movbe, STORES },
@@ -94,29 +127,41 @@ static const struct {
 	[OP_OUTS] = { exec_outs, STRING },
 	[OP_POP] = { exec_pop, BARE },
 	[OP_POPA] = { exec_popa, BARE },
+	[OP_POPF] = { exec_popf, BARE },
 	[OP_PUSH] = { exec_push, LOADS },
 	[OP_PUSHA] = { exec_pusha, BARE },
+	[OP_PUSHF] = { exec_pushf, BARE },
 	[OP_RCL] = { exec_shift, 0 },
 	[OP_RCR] = { exec_shift, 0 },
 	[OP_RDMSR] = { exec_rdmsr, BARE },
+	[OP_RDTSC] = { exec_rdtsc, BARE },
 	[OP_RET] = { exec_ret, BARE },
+	[OP_RET_FAR] = { exec_ret_far, BARE },
 	[OP_ROL] = { exec_shift, 0 },
 	[OP_ROR] = { exec_shift, 0 },
 	[OP_SAHF] = { exec_sahf, BARE },
+	[OP_SALC] = { exec_salc, BARE },
 	[OP_SAR] = { exec_shift, 0 },
 	[OP_SBB] = { exec_binary, 0 },
 	[OP_SCAS] = { exec_scas, STRING | COUNTS },
 	[OP_SETCC] = { exec_setcc, STORES },
+	[OP_SGDT] = { exec_sgdt, BARE },
 	[OP_SHL] = { exec_shift, 0 },
 	[OP_SHLD] = { exec_double_shift, 0 },
 	[OP_SHR] = { exec_shift, 0 },
 	[OP_SHRD] = { exec_double_shift, 0 },
+	[OP_SIDT] = { exec_sgdt, BARE },
+	[OP_SLDT] = { exec_sldt, BARE },
 	[OP_SMSW] = { exec_smsw, BARE },
 	[OP_STC] = { exec_stc, BARE },
 	[OP_STD] = { exec_std, BARE },
+	[OP_STI] = { exec_sti, BARE },
 	[OP_STOS] = { exec_stos, STRING },
+	[OP_STR] = { exec_sldt, BARE },
 	[OP_SUB] = { exec_binary, 0 },
 	[OP_TEST] = { exec_binary, LOADS },
+	[OP_VERR] = { exec_verr, LOADS },
+	[OP_VERW] = { exec_verr, LOADS },
 	[OP_WBINVD] = { exec_wbinvd, BARE },
 	[OP_WRMSR] = { exec_wrmsr, BARE },
 	[OP_XADD] = { exec_xadd, 0 },
@@ -140,10 +185,18 @@ int exec_fault(struct exec *x, enum x86_vector vector)
 {
 	x->ctxt->fault = (struct x86_emulate_fault){
 		.vector = vector,
-		.has_error_code = vector == X86_VEC_SS ||
-				  vector == X86_VEC_GP || vector == X86_VEC_AC,
+		.has_error_code =
+			(vector >= X86_VEC_TS && vector <= X86_VEC_GP) ||
+			vector == X86_VEC_AC,
 	};
 	return X86_EMULATE_FAULT;
+}
+
+/* SDM 3A, 6.13: index, TI, and whether the cause is from outside. */
+int exec_fault_selector(struct exec *x, enum x86_vector vector, u16 selector)
+{
+	return x86_emulate_fault(x->ctxt, vector,
+				 (selector & ~SELECTOR_RPL) | x->ext);
 }
 
 int exec_gp(struct exec *x)
@@ -173,6 +226,23 @@ void exec_reg_write(struct exec *x, unsigned int reg, unsigned int size,
 		x->regs[reg] = (x->regs[reg] & ~mask) | (val & mask);
 }
 
+/* What the instruction has loaded, or what was there before. */
+void exec_get_segment(const struct exec *x, unsigned int seg,
+		      struct x86_emulate_segment *s)
+{
+	if (seg < NR_EXEC_SEGMENTS && x->loaded & 1u << seg)
+		*s = x->segments[seg];
+	else
+		x->ctxt->ops->get_segment(x->ctxt, seg, s);
+}
+
+void exec_set_segment(struct exec *x, unsigned int seg,
+		      const struct x86_emulate_segment *s)
+{
+	x->segments[seg] = *s;
+	x->loaded |= 1u << seg;
+}
+
 /* The offset in the segment. */
 u64 exec_address(const struct exec *x, const struct kvm_insn_mem *mem)
 {
@@ -189,7 +259,7 @@ u64 exec_address(const struct exec *x, const struct kvm_insn_mem *mem)
 	return ea & size_mask(x->insn->ad_bytes);
 }
 
-static bool is_canonical(const struct exec *x, u64 la)
+bool exec_is_canonical(const struct exec *x, u64 la)
 {
 	unsigned int shift = 64 - x->ctxt->la_bits;
 
@@ -236,15 +306,16 @@ int exec_linear(struct exec *x, unsigned int seg, u64 ea, unsigned int size,
 	struct x86_emulate_segment s = { 0 };
 
 	if (!exec_is_long(x)) {
-		x->ctxt->ops->get_segment(x->ctxt, seg, &s);
+		exec_get_segment(x, seg, &s);
 		if (!segment_allows(x, &s, ea, size, access))
 			return exec_fault(x, bad);
 		*la = (u32)(s.base + ea);
 	} else {
 		if (seg == KVM_INSN_SEG_FS || seg == KVM_INSN_SEG_GS)
-			x->ctxt->ops->get_segment(x->ctxt, seg, &s);
+			exec_get_segment(x, seg, &s);
 		*la = s.base + ea;
-		if (!is_canonical(x, *la) || !is_canonical(x, *la + size - 1))
+		if (!exec_is_canonical(x, *la) ||
+		    !exec_is_canonical(x, *la + size - 1))
 			return exec_fault(x, bad);
 	}
 	if (is_misaligned(x, *la, size, access))
@@ -476,7 +547,7 @@ int exec_jump(struct exec *x, u64 rip)
 
 	rip &= size_mask(x->insn->op_bytes);
 	if (exec_is_long(x)) {
-		if (!is_canonical(x, rip))
+		if (!exec_is_canonical(x, rip))
 			return exec_gp(x);
 	} else {
 		x->ctxt->ops->get_segment(x->ctxt, KVM_INSN_SEG_CS, &s);
@@ -532,21 +603,30 @@ static void exec_begin(struct exec *x, struct x86_emulate_ctxt *ctxt)
 		x->rip = (u32)x->rip;
 	x->rflags = ctxt->rflags;
 	x->nr = 1;
+	x->cpl = ctxt->cpl;
 }
 
 static void commit(struct exec *x)
 {
 	struct x86_emulate_ctxt *ctxt = x->ctxt;
+	unsigned int i;
 
+	for (i = 0; i < NR_EXEC_SEGMENTS; i++)
+		if (x->loaded & 1u << i)
+			ctxt->ops->set_segment(ctxt, i, &x->segments[i]);
+	x->loaded = 0;
 	memcpy(ctxt->regs, x->regs, sizeof(x->regs));
 	ctxt->rflags = x->rflags;
+	ctxt->cpl = x->cpl;
+	ctxt->after = x->after;
 	ctxt->ops->commit(ctxt);
 }
 
-static void commit_rip(struct exec *x)
+void exec_commit(struct exec *x)
 {
 	/* SDM 3B, 17.3.1.1: RF is clear after an instruction. */
-	x->rflags &= ~X86_FLAG_RF;
+	if (!x->keep_rf)
+		x->rflags &= ~X86_FLAG_RF;
 	commit(x);
 	x->ctxt->rip = x->rip;
 }
@@ -559,8 +639,6 @@ static int exec_operands(struct exec *x, unsigned int flags)
 
 	for (i = 0; i < 3 && r == X86_EMULATE_OK; i++)
 		r = exec_resolve(x, i);
-	if (flags & STORES && x->op[0].kind == OPERAND_OTHER)
-		return X86_EMULATE_UNHANDLED;
 	for (i = flags & STORES ? 1 : 0; i < 3 && r == X86_EMULATE_OK; i++)
 		r = exec_load(x, i);
 	if (r == X86_EMULATE_OK)
@@ -611,7 +689,7 @@ static int exec_repeat(struct x86_emulate_ctxt *ctxt, exec_fn fn,
 			return X86_EMULATE_OK;
 		}
 	}
-	commit_rip(&x);
+	exec_commit(&x);
 	return X86_EMULATE_OK;
 }
 
@@ -623,6 +701,7 @@ int x86_emulate(struct x86_emulate_ctxt *ctxt)
 	int r;
 
 	ctxt->repeats = false;
+	ctxt->after = 0;
 	if (!x86_emulate_has(op))
 		return X86_EMULATE_UNHANDLED;
 	if (handlers[op].flags & STRING && ctxt->insn.prefixes & repeat)
@@ -633,6 +712,6 @@ int x86_emulate(struct x86_emulate_ctxt *ctxt)
 	else
 		r = exec_operands(&x, handlers[op].flags);
 	if (r == X86_EMULATE_OK)
-		commit_rip(&x);
+		exec_commit(&x);
 	return r;
 }

@@ -15,11 +15,12 @@
  *
  * Locking: none of its own; the caller has the guest CPU to itself.
  *
- * References: SDM 2, chapters 3 to 5; SDM 3A, chapters 5 and 6.
+ * References: SDM 2, chapters 3 to 5; SDM 3A, chapters 3, 5, 6 and 20.
  *
- * Deliberately absent: loads of segment registers, far transfers, interrupts,
- * x87, MMX, arithmetic of SSE, all with VEX; what CPUID says.  An instruction
- * without a function is X86_EMULATE_UNHANDLED, and nothing has happened.
+ * Deliberately absent: calls through a gate to more privileged code, INT n outside
+ * of real mode, x87 but FNINIT, FNSTCW and FNSTSW, arithmetic of MMX and SSE, all
+ * with VEX; what CPUID says.  An instruction without a function is
+ * X86_EMULATE_UNHANDLED, and nothing has happened.
  */
 #ifndef TWINWALK_EMULATE_EXECUTE_H
 #define TWINWALK_EMULATE_EXECUTE_H
@@ -47,8 +48,21 @@ enum x86_emulate_reg {
 	NR_X86_REGS = 16,
 };
 
-/* get_segment() has one more than instructions have. */
-#define X86_EMULATE_SEG_TR 6
+/* get_segment() has more than instructions have; the last two are tables. */
+#define X86_EMULATE_SEG_TR   6
+#define X86_EMULATE_SEG_LDTR 7
+#define X86_EMULATE_SEG_GDTR 8
+#define X86_EMULATE_SEG_IDTR 9
+#define NR_X86_EMULATE_SEGS  10
+
+/* What else is to be done when the instruction is. */
+#define X86_EMULATE_AFTER_STI  0x1 /* the next one is not interrupted */
+#define X86_EMULATE_AFTER_SS   0x2 /* nor by NMIs and traps */
+#define X86_EMULATE_AFTER_IRET 0x4 /* NMIs may come again */
+#define X86_EMULATE_AFTER_HLT  0x8 /* it waits for an interrupt */
+
+/* An FXSAVE area, in the format of 64-bit mode. */
+#define X86_EMULATE_FX_BYTES 512
 
 /**
  * enum x86_emulate_result - how an instruction, or a callback, ended
@@ -92,6 +106,12 @@ struct x86_emulate_fault {
  * @type: bits 3 to 0 of the descriptor's type
  * @big: D or B
  * @unusable: it was loaded with a null selector, or the like
+ * @dpl: its DPL; SS's is the CPL
+ * @s: code or data
+ * @present: P
+ * @l: code of 64 bits
+ * @g: the descriptor's limit is in pages
+ * @avl: software's bit
  */
 struct x86_emulate_segment {
 	u64 base;
@@ -100,6 +120,12 @@ struct x86_emulate_segment {
 	u8 type;
 	bool big;
 	bool unusable;
+	u8 dpl;
+	bool s;
+	bool present;
+	bool l;
+	bool g;
+	bool avl;
 };
 
 struct x86_emulate_ctxt;
@@ -117,7 +143,8 @@ struct x86_emulate_ctxt;
  *	no; IO: yes, but it is not all memory.  Has no effect but @ctxt->fault
  * @pio_in: @count elements of @size bytes from a port
  * @pio_out: the reverse
- * @get_segment: KVM_INSN_SEG_* or X86_EMULATE_SEG_TR
+ * @get_segment: KVM_INSN_SEG_* or X86_EMULATE_SEG_*; of GDTR and IDTR base and
+ *	limit
  * @get_cr: a control register that exists
  * @set_cr: FAULT and its #GP if it may not have this value
  * @get_dr: a debug register, 0 to 3, 6 and 7
@@ -129,6 +156,13 @@ struct x86_emulate_ctxt;
  * @set_xmm: the reverse; can't fail
  * @invlpg: forget what the TLB has of a linear address
  * @commit: what was accessed so far is not accessed again
+ * @set_segment: the reverse of @get_segment; SS's DPL becomes the CPL.  Can't
+ *	fail
+ * @cpuid: EAX, EBX, ECX, EDX in and out; FAULT and its #GP if it may not
+ * @get_system_msr: an MSR that the CPU itself reads, whatever userspace lets the
+ *	guest read; 0 if there is none
+ * @get_fx: an FXSAVE area of 64-bit mode
+ * @set_fx: the reverse; can't fail: it is one that could have been saved
  */
 struct x86_emulate_ops {
 	int (*read)(struct x86_emulate_ctxt *ctxt, u64 la, void *data,
@@ -157,6 +191,12 @@ struct x86_emulate_ops {
 			const u8 *data);
 	void (*invlpg)(struct x86_emulate_ctxt *ctxt, u64 la);
 	void (*commit)(struct x86_emulate_ctxt *ctxt);
+	void (*set_segment)(struct x86_emulate_ctxt *ctxt, unsigned int seg,
+			    const struct x86_emulate_segment *in);
+	int (*cpuid)(struct x86_emulate_ctxt *ctxt, u32 *regs);
+	u64 (*get_system_msr)(struct x86_emulate_ctxt *ctxt, u32 index);
+	void (*get_fx)(struct x86_emulate_ctxt *ctxt, u8 *data);
+	void (*set_fx)(struct x86_emulate_ctxt *ctxt, const u8 *data);
 };
 
 /**
@@ -173,7 +213,10 @@ struct x86_emulate_ops {
  * @insn: the instruction
  * @repeats: after OK: it is a string instruction, not over yet; RIP stays
  * @fault: after FAULT: what the guest shall get
- * @buf: string I/O on its way
+ * @buf: string I/O on its way, and FXSAVE areas
+ * @lma: EFER.LMA; in 64-bit mode @how tells
+ * @implicit: the access is the CPU's own, and CPL does not count
+ * @after: after OK: X86_EMULATE_AFTER_*
  */
 struct x86_emulate_ctxt {
 	const struct x86_emulate_ops *ops;
@@ -189,6 +232,9 @@ struct x86_emulate_ctxt {
 	bool repeats;
 	struct x86_emulate_fault fault;
 	u8 buf[X86_EMULATE_IO_BYTES];
+	bool lma;
+	bool implicit;
+	u8 after;
 };
 
 /**

@@ -31,6 +31,7 @@
 #include "x86/event.h"
 #include "x86/io.h"
 #include "x86/regs.h"
+#include "x86/x86.h"
 
 #define DR6_STEP 0x4000ul /* BS */
 
@@ -64,6 +65,8 @@ static void load_context(struct kvm_vcpu *vcpu)
 	ctxt->step = vcpu->arch.guest_debug & KVM_GUESTDBG_SINGLESTEP;
 	ctxt->vm86 = is_protmode(vcpu) && ctxt->rflags & X86_EFLAGS_VM;
 	ctxt->la_bits = kvm_read_cr4_bits(vcpu, X86_CR4_LA57) ? 57 : 48;
+	ctxt->lma = is_long_mode(vcpu);
+	ctxt->implicit = false;
 }
 
 /* What has changed; the vendor's copies are not made stale for nothing. */
@@ -166,10 +169,10 @@ static int queue_fault(struct kvm_vcpu *vcpu)
 	return 1;
 }
 
-/* SDM 3B, 17.3.1.4; KVM_SET_GUEST_DEBUG comes before the guest's own TF. */
 /* How often an instruction begins anew while the guest's tables change. */
 #define MAX_TRIES 8
 
+/* SDM 3B, 17.3.1.4; KVM_SET_GUEST_DEBUG comes before the guest's own TF. */
 static int single_step(struct kvm_vcpu *vcpu, unsigned long rflags)
 {
 	struct kvm_run *run = vcpu->run;
@@ -177,21 +180,38 @@ static int single_step(struct kvm_vcpu *vcpu, unsigned long rflags)
 	if (vcpu->arch.guest_debug & KVM_GUESTDBG_SINGLESTEP) {
 		run->exit_reason = KVM_EXIT_DEBUG;
 		run->debug.arch.exception = 1;
-		run->debug.arch.pc = linear_rip(vcpu);
+		run->debug.arch.pc = kvm_get_linear_rip(vcpu);
 		run->debug.arch.dr6 = DR6_STEP | 0xffff0ff0;
 		run->debug.arch.dr7 = vcpu->arch.dr7;
 		return 0;
 	}
-	if (rflags & X86_EFLAGS_TF)
+	/* SDM 3A, 6.8.3: not between a load of SS and one of SP. */
+	if (rflags & X86_EFLAGS_TF &&
+	    !(vcpu->arch.emulate.ctxt.after & X86_EMULATE_AFTER_SS))
 		kvm_queue_exception_p(vcpu, 1, DR6_STEP);
 	return 1;
 }
 
 static int completed(struct kvm_vcpu *vcpu, unsigned long rflags)
 {
-	if (static_call(kvm_x86_get_interrupt_shadow)(vcpu))
-		static_call(kvm_x86_set_interrupt_shadow)(vcpu, 0);
-	return single_step(vcpu, rflags);
+	u8 after = vcpu->arch.emulate.ctxt.after;
+	u32 shadow = 0;
+	int r;
+
+	if (after & X86_EMULATE_AFTER_STI)
+		shadow |= KVM_X86_SHADOW_INT_STI;
+	if (after & X86_EMULATE_AFTER_SS)
+		shadow |= KVM_X86_SHADOW_INT_MOV_SS;
+	if (shadow || static_call(kvm_x86_get_interrupt_shadow)(vcpu))
+		static_call(kvm_x86_set_interrupt_shadow)(vcpu, shadow);
+	if (after & X86_EMULATE_AFTER_IRET) {
+		static_call(kvm_x86_set_nmi_mask)(vcpu, false);
+		kvm_make_request(KVM_REQ_EVENT, vcpu);
+	}
+	r = single_step(vcpu, rflags);
+	if (r == 1 && after & X86_EMULATE_AFTER_HLT)
+		r = kvm_vcpu_hlt(vcpu);
+	return r;
 }
 
 int kvm_prepare_emulation_failure_exit(struct kvm_vcpu *vcpu)

@@ -4,7 +4,7 @@
  *
  * Owns: memory by linear address, in pieces that a page border ends; which of
  * them are memory and which are devices; ports; registers that are not in the
- * context.
+ * context, descriptor tables and segments with them.
  *
  * A write to a slot that the guest may only read is one to a device.  Devices
  * are written to first, since they may need userspace, and then what was
@@ -19,6 +19,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include <asm/desc_defs.h>
 #include <asm/fpu/api.h>
 #include <asm/fpu/sched.h>
 #include <asm/fpu/types.h>
@@ -30,6 +31,7 @@
 #include "guest_mem.h"
 #include "vcpu.h"
 #include "vendor.h"
+#include "x86/cpuid.h"
 #include "x86/emulate.h"
 #include "x86/emulate_ops.h"
 #include "x86/event.h"
@@ -77,7 +79,7 @@ static u32 walk_flags(const struct x86_emulate_ctxt *ctxt, u32 access)
 {
 	u32 flags = access & X86_EMULATE_WRITE ? KVM_WALK_WRITE : 0;
 
-	if (access & X86_EMULATE_IMPLICIT)
+	if (access & X86_EMULATE_IMPLICIT || ctxt->implicit)
 		return flags | KVM_WALK_IMPLICIT;
 	if (ctxt->cpl == 3)
 		flags |= KVM_WALK_USER;
@@ -100,7 +102,8 @@ static int split(struct x86_emulate_ctxt *ctxt, u64 la, unsigned int len,
 		struct piece *p = &pieces[i];
 		unsigned long hva;
 
-		if ((ctxt->how & ~KVM_INSN_AMD) != KVM_INSN_LONG)
+		/* Tables may be anywhere, whatever code uses them. */
+		if ((ctxt->how & ~KVM_INSN_AMD) != KVM_INSN_LONG && !ctxt->lma)
 			la = (u32)la;
 		p->len = min_t(unsigned int, len,
 			       PAGE_SIZE - offset_in_page(la));
@@ -227,6 +230,21 @@ static int pio_out(struct x86_emulate_ctxt *ctxt, u16 port, unsigned int size,
 	return answer(kvm_pio_out(to_vcpu(ctxt), size, port, data, count));
 }
 
+static void get_table(struct kvm_vcpu *vcpu, unsigned int seg,
+		      struct x86_emulate_segment *out)
+{
+	struct desc_ptr dt;
+
+	if (seg == X86_EMULATE_SEG_GDTR)
+		static_call(kvm_x86_get_gdt)(vcpu, &dt);
+	else
+		static_call(kvm_x86_get_idt)(vcpu, &dt);
+	*out = (struct x86_emulate_segment){
+		.base = dt.address,
+		.limit = dt.size,
+	};
+}
+
 static void get_segment(struct x86_emulate_ctxt *ctxt, unsigned int seg,
 			struct x86_emulate_segment *out)
 {
@@ -234,6 +252,11 @@ static void get_segment(struct x86_emulate_ctxt *ctxt, unsigned int seg,
 
 	static_assert(VCPU_SREG_GS == KVM_INSN_SEG_GS);
 	static_assert(VCPU_SREG_TR == X86_EMULATE_SEG_TR);
+	static_assert(VCPU_SREG_LDTR == X86_EMULATE_SEG_LDTR);
+	if (seg > VCPU_SREG_LDTR) {
+		get_table(to_vcpu(ctxt), seg, out);
+		return;
+	}
 	static_call(kvm_x86_get_segment)(to_vcpu(ctxt), &s, seg);
 	*out = (struct x86_emulate_segment){
 		.base = s.base,
@@ -242,7 +265,40 @@ static void get_segment(struct x86_emulate_ctxt *ctxt, unsigned int seg,
 		.type = s.type,
 		.big = s.db,
 		.unusable = s.unusable || !s.present,
+		.dpl = s.dpl,
+		.s = s.s,
+		.present = s.present,
+		.l = s.l,
+		.g = s.g,
+		.avl = s.avl,
 	};
+}
+
+static void set_segment(struct x86_emulate_ctxt *ctxt, unsigned int seg,
+			const struct x86_emulate_segment *in)
+{
+	const struct desc_ptr dt = { .address = in->base, .size = in->limit };
+	const struct kvm_segment s = {
+		.base = in->base,
+		.limit = in->limit,
+		.selector = in->selector,
+		.type = in->type,
+		.present = in->present,
+		.dpl = in->dpl,
+		.db = in->big,
+		.s = in->s,
+		.l = in->l,
+		.g = in->g,
+		.avl = in->avl,
+		.unusable = in->unusable,
+	};
+
+	if (seg == X86_EMULATE_SEG_GDTR)
+		static_call(kvm_x86_set_gdt)(to_vcpu(ctxt), &dt);
+	else if (seg == X86_EMULATE_SEG_IDTR)
+		static_call(kvm_x86_set_idt)(to_vcpu(ctxt), &dt);
+	else
+		static_call(kvm_x86_set_segment)(to_vcpu(ctxt), &s, seg);
 }
 
 static u64 get_cr(struct x86_emulate_ctxt *ctxt, unsigned int nr)
@@ -349,6 +405,28 @@ static void fpu_begin(void)
 		switch_fpu_return();
 }
 
+static void get_fx(struct x86_emulate_ctxt *ctxt, u8 *data)
+{
+	struct fxregs_state fx __aligned(16);
+
+	static_assert(sizeof(fx) == X86_EMULATE_FX_BYTES);
+	fpu_begin();
+	asm volatile("fxsaveq %0" : "=m"(fx));
+	fpregs_unlock();
+	memcpy(data, &fx, sizeof(fx));
+}
+
+/* MXCSR is checked by the executor, against the mask of the CPU's own. */
+static void set_fx(struct x86_emulate_ctxt *ctxt, const u8 *data)
+{
+	struct fxregs_state fx __aligned(16);
+
+	memcpy(&fx, data, sizeof(fx));
+	fpu_begin();
+	asm volatile("fxrstorq %0" : : "m"(fx));
+	fpregs_unlock();
+}
+
 /* All of them, for one: rare enough, and the CPU has no index for them. */
 static void get_xmm(struct x86_emulate_ctxt *ctxt, unsigned int nr, u8 *data)
 {
@@ -370,6 +448,23 @@ static void set_xmm(struct x86_emulate_ctxt *ctxt, unsigned int nr,
 	memcpy((u8 *)fx.xmm_space + 16 * (nr & 15), data, 16);
 	asm volatile("fxrstorq %0" : : "m"(fx));
 	fpregs_unlock();
+}
+
+static int do_cpuid(struct x86_emulate_ctxt *ctxt, u32 *regs)
+{
+	struct kvm_vcpu *vcpu = to_vcpu(ctxt);
+
+	if (kvm_cpuid_fault_enabled(vcpu) && ctxt->cpl)
+		return x86_emulate_fault(ctxt, 13, 0);
+	kvm_cpuid(vcpu, &regs[0], &regs[1], &regs[2], &regs[3], false);
+	return X86_EMULATE_OK;
+}
+
+static u64 get_system_msr(struct x86_emulate_ctxt *ctxt, u32 index)
+{
+	u64 data;
+
+	return kvm_get_msr(to_vcpu(ctxt), index, &data, true) ? 0 : data;
 }
 
 static void invlpg(struct x86_emulate_ctxt *ctxt, u64 la)
@@ -404,4 +499,9 @@ const struct x86_emulate_ops kvm_emulate_ops = {
 	.set_xmm = set_xmm,
 	.invlpg = invlpg,
 	.commit = commit,
+	.set_segment = set_segment,
+	.cpuid = do_cpuid,
+	.get_system_msr = get_system_msr,
+	.get_fx = get_fx,
+	.set_fx = set_fx,
 };

@@ -84,15 +84,24 @@ int kvm_handle_page_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u32 flags)
 	return 1;
 }
 
+int kvm_vcpu_hlt(struct kvm_vcpu *vcpu)
+{
+	vcpu->stat.halt_exits++;
+	if (!lapic_in_kernel(vcpu))
+		return kvm_run_exit(vcpu, KVM_EXIT_HLT);
+	WRITE_ONCE(vcpu->arch.mp_state, KVM_MP_STATE_HALTED);
+	return 1;
+}
+
+/* With an exit of the debugger's ready, the one for HLT does not come. */
 int kvm_emulate_halt(struct kvm_vcpu *vcpu)
 {
 	int r = kvm_skip_emulated_instruction(vcpu);
 
-	vcpu->stat.halt_exits++;
-	if (lapic_in_kernel(vcpu))
-		WRITE_ONCE(vcpu->arch.mp_state, KVM_MP_STATE_HALTED);
-	else if (r)
-		return kvm_run_exit(vcpu, KVM_EXIT_HLT);
+	if (r > 0 || lapic_in_kernel(vcpu))
+		r = min(r, kvm_vcpu_hlt(vcpu));
+	else
+		vcpu->stat.halt_exits++;
 	return r;
 }
 

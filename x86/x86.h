@@ -72,6 +72,14 @@ int kvm_vcpu_do_singlestep(struct kvm_vcpu *vcpu);
  */
 int kvm_handle_page_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u32 flags);
 
+/**
+ * kvm_vcpu_hlt() - the guest waits for an interrupt, behind its HLT
+ * @vcpu: the vCPU
+ *
+ * Return: 1, and KVM_RUN will wait; 0, userspace does.
+ */
+int kvm_vcpu_hlt(struct kvm_vcpu *vcpu);
+
 /* What the vendor's exit handlers leave to x86; Return as above. */
 int kvm_emulate_halt(struct kvm_vcpu *vcpu);
 int kvm_emulate_hypercall(struct kvm_vcpu *vcpu);

@@ -15,6 +15,8 @@ int main(int argc, char **argv)
 
 	seed_random(argc > 2 ? strtoull(argv[2], NULL, 0) : 1);
 	check_rules();
+	check_segments();
+	check_transfers();
 	execute_anything(rounds);
 	compare_with_native(rounds);
 	printf("%lu failed\n", nr_failed);

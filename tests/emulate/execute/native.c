@@ -168,6 +168,48 @@ static bool is_comparable(const struct kvm_insn *insn)
 	case OP_SMSW:
 	case OP_WBINVD:
 	case OP_WRMSR:
+	case OP_AAA:
+	case OP_AAD:
+	case OP_AAM:
+	case OP_AAS:
+	case OP_CALL_FAR:
+	case OP_CLI:
+	case OP_CPUID:
+	case OP_DAA:
+	case OP_DAS:
+	case OP_FPU:
+	case OP_FXRSTOR:
+	case OP_FXSAVE:
+	case OP_HLT:
+	case OP_INT:
+	case OP_INT1:
+	case OP_INT3:
+	case OP_INTO:
+	case OP_IRET:
+	case OP_JMP_FAR:
+	case OP_LAR:
+	case OP_LDS:
+	case OP_LES:
+	case OP_LFS:
+	case OP_LGDT:
+	case OP_LGS:
+	case OP_LIDT:
+	case OP_LLDT:
+	case OP_LSL:
+	case OP_LSS:
+	case OP_LTR:
+	case OP_POPF:
+	case OP_PUSHF:
+	case OP_RDTSC:
+	case OP_RET_FAR:
+	case OP_SALC:
+	case OP_SGDT:
+	case OP_SIDT:
+	case OP_SLDT:
+	case OP_STI:
+	case OP_STR:
+	case OP_VERR:
+	case OP_VERW:
 		return false;
 	}
 	if (insn->seg != KVM_INSN_SEG_NONE)
@@ -176,6 +218,11 @@ static bool is_comparable(const struct kvm_insn *insn)
 		if (KVM_OPERAND_METHOD(insn->row->operand[i]) == METHOD_S ||
 		    (insn->row->operand[i] >= rES &&
 		     insn->row->operand[i] <= rGS))
+			return false;
+	/* The state has no MMX registers. */
+	for (i = 0; i < 3; i++)
+		if (KVM_OPERAND_METHOD(insn->row->operand[i]) == METHOD_PV &&
+		    !insn->pfx)
 			return false;
 	/* On 16 bits the results are undefined, and CPUs differ. */
 	if (insn->op_bytes == 2 && insn->row->op == OP_BSWAP)
@@ -272,6 +319,9 @@ static void prepare(struct state *s, const struct kvm_insn *insn)
 	s->regs[4] = WORLD_BASE + 0x4000 + next_random() % 64 * 8;
 	if (insn->row->op == OP_LEAVE)
 		s->regs[5] = WORLD_BASE + 0x4000 + next_random() % 64 * 8;
+	/* Outer frames are above the stack pointer. */
+	if (insn->row->op == OP_ENTER)
+		s->regs[5] = WORLD_BASE + 0x5000 + next_random() % 64 * 8;
 	if (insn->prefixes & (KVM_INSN_PFX_F3 | KVM_INSN_PFX_F2) &&
 	    next_random() % 8)
 		s->regs[1] = next_random() % 40;
@@ -304,7 +354,10 @@ static void print_bytes(const u8 *bytes, unsigned int nr)
 	putchar('\n');
 }
 
-/* OF of a rotation by an immediate but 1 is undefined, and not that of CL's. */
+/*
+ * OF of a rotation by an immediate but 1 is undefined, and not that of CL's; all
+ * are after a division.
+ */
 static u64 flags_told(const struct kvm_insn *insn)
 {
 	switch (insn->row->op) {
@@ -314,6 +367,10 @@ static u64 flags_told(const struct kvm_insn *insn)
 	case OP_ROR:
 		if (insn->row->operand[1] == Ib)
 			return FLAGS_SHOWN & ~0x800ull;
+		break;
+	case OP_DIV:
+	case OP_IDIV:
+		return 0x400;
 	}
 	return FLAGS_SHOWN;
 }
@@ -442,10 +499,20 @@ static void one_pair(void)
 static void check_hits(void)
 {
 	static const u16 elsewhere[] = {
-		OP_CALL,   OP_CLTS,   OP_IN,	 OP_INS,   OP_INVD, OP_INVLPG,
-		OP_JCC,	   OP_JCXZ,   OP_JMP,	 OP_LMSW,  OP_LOOP, OP_LOOPE,
-		OP_LOOPNE, OP_MOV_CR, OP_MOV_DR, OP_OUT,   OP_OUTS, OP_RDMSR,
-		OP_RET,	   OP_SMSW,   OP_WBINVD, OP_WRMSR, OP_POPA, OP_PUSHA,
+		OP_CALL,   OP_CLTS,  OP_IN,	 OP_INS,      OP_INVD,
+		OP_INVLPG, OP_JCC,   OP_JCXZ,	 OP_JMP,      OP_LMSW,
+		OP_LOOP,   OP_LOOPE, OP_LOOPNE,	 OP_MOV_CR,   OP_MOV_DR,
+		OP_OUT,	   OP_OUTS,  OP_RDMSR,	 OP_RET,      OP_SMSW,
+		OP_WBINVD, OP_WRMSR, OP_POPA,	 OP_PUSHA,    OP_AAA,
+		OP_AAD,	   OP_AAM,   OP_AAS,	 OP_CALL_FAR, OP_CLI,
+		OP_CPUID,  OP_DAA,   OP_DAS,	 OP_FPU,      OP_FXRSTOR,
+		OP_FXSAVE, OP_HLT,   OP_INT,	 OP_INT1,     OP_INT3,
+		OP_INTO,   OP_IRET,  OP_JMP_FAR, OP_LAR,      OP_LDS,
+		OP_LES,	   OP_LFS,   OP_LGDT,	 OP_LGS,      OP_LIDT,
+		OP_LLDT,   OP_LSL,   OP_LSS,	 OP_LTR,      OP_POPF,
+		OP_PUSHF,  OP_RDTSC, OP_RET_FAR, OP_SALC,     OP_SGDT,
+		OP_SIDT,   OP_SLDT,  OP_STI,	 OP_STR,      OP_VERR,
+		OP_VERW,
 	};
 	unsigned int op, i;
 

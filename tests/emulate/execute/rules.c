@@ -613,13 +613,14 @@ static void check_unhandled(void)
 		const char *bytes;
 		u8 len, how;
 	} rows[] = {
-		{ "\x8e\xd8", 2, LONG },     { "\x1f", 1, P32 },
-		{ "\x0f\xa1", 2, LONG },     { "\x0f\x6f\x03", 3, LONG },
-		{ "\x0f\x58\x03", 3, LONG }, { "\xd9\x03", 2, LONG },
-		{ "\xf4", 1, LONG },	     { "\x0f\xa2", 2, LONG },
-		{ "\xcf", 1, LONG },	     { "\xc5\xf8\x10\x03", 4, LONG },
-		{ "\x0f\x01\x13", 3, LONG }, { "\xf7\xf3", 2, LONG },
-		{ "\x9d", 1, LONG },	     { "\xcd\x80", 2, LONG },
+		{ "\x0f\x58\x03", 3, LONG },
+		{ "\xd9\x03", 2, LONG },
+		{ "\xc5\xf8\x10\x03", 4, LONG },
+		{ "\xcd\x80", 2, LONG },
+		{ "\xcc", 1, P32 },
+		{ "\x0f\xaa", 2, P32 },
+		{ "\x0f\x01\xd9", 3, LONG },
+		{ "\x9b", 1, LONG },
 	};
 	unsigned int i;
 

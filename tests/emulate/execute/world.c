@@ -109,6 +109,7 @@ static int world_write(struct x86_emulate_ctxt *ctxt, u64 la, const void *data,
 		return r;
 	memcpy(p, data, len);
 	w->nr_writes++;
+	w->nr_implicit += ctxt->implicit;
 	w->write_la = la;
 	w->write_len = len;
 	return X86_EMULATE_OK;
@@ -241,6 +242,46 @@ static void world_commit(struct x86_emulate_ctxt *ctxt)
 	w->nr_answered = 0;
 }
 
+static void world_set_segment(struct x86_emulate_ctxt *ctxt, unsigned int seg,
+			      const struct x86_emulate_segment *in)
+{
+	check(seg < NR_X86_EMULATE_SEGS, "segment %u", seg);
+	world(ctxt)->segments[seg] = *in;
+}
+
+static int world_cpuid(struct x86_emulate_ctxt *ctxt, u32 *regs)
+{
+	world(ctxt)->cpuid_leaf = regs[0];
+	if (regs[0] == 0xbad)
+		return x86_emulate_fault(ctxt, 13, 0);
+	regs[1] = regs[0] + 1;
+	regs[3] = regs[2] + 1;
+	regs[2] = 0x11223344;
+	return X86_EMULATE_OK;
+}
+
+static u64 world_get_system_msr(struct x86_emulate_ctxt *ctxt, u32 index)
+{
+	(void)ctxt;
+	return index == 0x10 ? 0x1122334455667788 : 0;
+}
+
+static void world_get_fx(struct x86_emulate_ctxt *ctxt, u8 *data)
+{
+	struct world *w = world(ctxt);
+
+	memcpy(data, w->fx, sizeof(w->fx));
+	memcpy(data + 160, w->state->xmm, sizeof(w->state->xmm));
+}
+
+static void world_set_fx(struct x86_emulate_ctxt *ctxt, const u8 *data)
+{
+	struct world *w = world(ctxt);
+
+	memcpy(w->fx, data, sizeof(w->fx));
+	memcpy(w->state->xmm, data + 160, sizeof(w->state->xmm));
+}
+
 static const struct x86_emulate_ops ops = {
 	.read = world_read,
 	.write = world_write,
@@ -259,6 +300,11 @@ static const struct x86_emulate_ops ops = {
 	.set_xmm = world_set_xmm,
 	.invlpg = world_invlpg,
 	.commit = world_commit,
+	.set_segment = world_set_segment,
+	.cpuid = world_cpuid,
+	.get_system_msr = world_get_system_msr,
+	.get_fx = world_get_fx,
+	.set_fx = world_set_fx,
 };
 
 void world_init(struct world *w, struct state *state)
@@ -273,10 +319,18 @@ void world_init(struct world *w, struct state *state)
 			.selector = 8 * i + 3,
 			.type = i == KVM_INSN_SEG_CS ? 0xb : 3,
 			.big = true,
+			.dpl = 3,
+			.s = true,
+			.present = true,
 		};
 	w->segments[X86_EMULATE_SEG_TR].type = 0xb;
 	w->segments[X86_EMULATE_SEG_TR].base = WORLD_BASE;
 	w->segments[X86_EMULATE_SEG_TR].limit = 0x67;
+	w->segments[X86_EMULATE_SEG_LDTR].unusable = true;
+	w->fx[0] = 0x7f;
+	w->fx[1] = 3;
+	w->fx[24] = 0x80;
+	w->fx[25] = 0x1f;
 	w->cr[0] = 0x80000011;
 	w->cr[4] = 0x620;
 	w->ctxt.ops = &ops;

@@ -28,7 +28,7 @@ struct state {
 struct world {
 	struct x86_emulate_ctxt ctxt; /* first: callbacks get it */
 	struct state *state;
-	struct x86_emulate_segment segments[7];
+	struct x86_emulate_segment segments[NR_X86_EMULATE_SEGS];
 	u64 cr[16], dr[8];
 	u64 invlpg;
 	/* Callbacks so far since the last commit; of them, those answered. */
@@ -43,6 +43,9 @@ struct world {
 	bool outside; /* an access was not to memory */
 	bool device; /* probe() says that it is one */
 	bool changes; /* memory is another after each read */
+	unsigned int nr_implicit; /* writes by the CPU itself */
+	u32 cpuid_leaf;
+	u8 fx[X86_EMULATE_FX_BYTES]; /* but for XMM registers */
 };
 
 extern unsigned long nr_failed;
@@ -70,5 +73,11 @@ void execute_anything(unsigned long rounds);
 
 /* rules.c */
 void check_rules(void);
+
+/* segments.c */
+void check_segments(void);
+
+/* transfers.c */
+void check_transfers(void);
 
 #endif
