@@ -142,6 +142,28 @@ enum {
 #define SELECTOR_LDT	 4u
 #define SELECTOR_NULL(s) (!((s) & ~SELECTOR_RPL))
 
+/* Why there is a task switch. */
+enum {
+	EXEC_TASK_JMP,
+	EXEC_TASK_CALL,
+	EXEC_TASK_IRET,
+	EXEC_TASK_GATE, /* of the IDT */
+};
+
+/**
+ * struct exec_task - the task to switch to
+ * @selector: of its TSS
+ * @reason: EXEC_TASK_*
+ * @has_error_code: it finds @error_code on its stack
+ * @error_code: that
+ */
+struct exec_task {
+	u16 selector;
+	u8 reason;
+	bool has_error_code;
+	u32 error_code;
+};
+
 /**
  * struct exec - an instruction being executed
  * @ctxt: the guest CPU; only @fault, @implicit and @buf are changed meanwhile
@@ -208,6 +230,7 @@ void exec_get_segment(const struct exec *x, unsigned int seg,
 		      struct x86_emulate_segment *s);
 void exec_set_segment(struct exec *x, unsigned int seg,
 		      const struct x86_emulate_segment *s);
+void exec_begin(struct exec *x, struct x86_emulate_ctxt *ctxt);
 void exec_commit(struct exec *x);
 int exec_gp(struct exec *x);
 u64 exec_reg_read(const struct exec *x, unsigned int reg, unsigned int size);
@@ -327,6 +350,18 @@ int exec_lsl(struct exec *x);
 int exec_ltr(struct exec *x);
 int exec_sldt(struct exec *x);
 int exec_verr(struct exec *x);
+
+/* exec_syscall.c */
+int exec_syscall(struct exec *x);
+int exec_sysenter(struct exec *x);
+int exec_sysexit(struct exec *x);
+int exec_sysret(struct exec *x);
+
+/* exec_task.c */
+int exec_task_gate(struct exec *x, const struct exec_descriptor *gate,
+		   unsigned int reason, u32 error_code);
+int exec_task_return(struct exec *x);
+int exec_task_switch(struct exec *x, const struct exec_task *task);
 
 /* exec_transfer.c */
 int exec_call_far(struct exec *x);

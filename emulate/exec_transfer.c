@@ -13,8 +13,9 @@
  * interrupts in real mode.
  *
  * Deliberately absent: calls through a gate to more privileged code, with another
- * stack; INT n, INT3 and INTO in protected, long and virtual-8086 mode; IRET of
- * virtual-8086 mode with VME and IOPL below 3.  All of them are unhandled.
+ * stack; INT n, INT3 and INTO in protected, long and virtual-8086 mode but through
+ * a task gate; IRET of virtual-8086 mode with VME and IOPL below 3.  All of them
+ * are unhandled.
  */
 #include <linux/types.h>
 
@@ -187,6 +188,24 @@ static int transfer_gate(struct exec *x, const struct transfer *pointer,
 	return transfer_code(x, &t, &d);
 }
 
+/* A TSS, or a task gate. */
+static int transfer_task(struct exec *x, const struct transfer *t,
+			 const struct exec_descriptor *d)
+{
+	const struct exec_task task = {
+		.selector = d->selector,
+		.reason = t->call ? EXEC_TASK_CALL : EXEC_TASK_JMP,
+	};
+
+	if (exec_is_lma(x) || DESC_DPL(d) < (d->selector & SELECTOR_RPL) ||
+	    DESC_DPL(d) < x->cpl)
+		return exec_fault_selector(x, X86_VEC_GP, d->selector);
+	if (DESC_TYPE(d) == DESC_TASK_GATE)
+		return exec_task_gate(x, d, task.reason,
+				      d->selector & ~SELECTOR_RPL);
+	return exec_task_switch(x, &task);
+}
+
 static int transfer_system(struct exec *x, const struct transfer *t,
 			   struct exec_descriptor *d)
 {
@@ -197,6 +216,10 @@ static int transfer_system(struct exec *x, const struct transfer *t,
 		if (!exec_is_lma(x))
 			return transfer_gate(x, t, d);
 		break;
+	case DESC_TSS16:
+	case DESC_TSS32:
+	case DESC_TASK_GATE:
+		return transfer_task(x, t, d);
 	}
 	return exec_fault_selector(x, X86_VEC_GP, d->selector);
 }
@@ -468,7 +491,7 @@ int exec_iret(struct exec *x)
 		return exec_gp(x);
 	}
 	if (!exec_is_real(x) && x->rflags & X86_FLAG_NT)
-		return exec_is_lma(x) ? exec_gp(x) : X86_EMULATE_UNHANDLED;
+		return exec_is_lma(x) ? exec_gp(x) : exec_task_return(x);
 	r = exec_pop_value(x, &b.rip, size);
 	if (r == X86_EMULATE_OK)
 		r = exec_pop_value(x, &selector, size);
@@ -510,6 +533,30 @@ static int interrupt_real(struct exec *x, u8 vector)
 	return r;
 }
 
+/* Of the gates of protected mode those of tasks alone. */
+static int interrupt_task(struct exec *x, u8 vector)
+{
+	u32 error_code = vector * 8 + 2, words[2] = { 0 };
+	struct x86_emulate_segment idt;
+	struct exec_descriptor d = { .la = 0 };
+	int r;
+
+	if (exec_is_lma(x) || x->insn->row->op == OP_INT1)
+		return X86_EMULATE_UNHANDLED;
+	exec_get_segment(x, X86_EMULATE_SEG_IDTR, &idt);
+	if (8 * vector + 7u > idt.limit)
+		return x86_emulate_fault(x->ctxt, X86_VEC_GP, error_code);
+	r = exec_system_read(x, (u32)(idt.base + 8 * vector), words,
+			     sizeof(words));
+	if (r != X86_EMULATE_OK)
+		return r;
+	d.lo = words[0];
+	d.hi = words[1];
+	if (d.hi & DESC_S || DESC_TYPE(&d) != DESC_TASK_GATE)
+		return X86_EMULATE_UNHANDLED;
+	return exec_task_gate(x, &d, EXEC_TASK_GATE, error_code);
+}
+
 int exec_int(struct exec *x)
 {
 	unsigned int op = x->insn->row->op;
@@ -520,13 +567,12 @@ int exec_int(struct exec *x)
 
 	if (op == OP_INTO && !(x->rflags & X86_FLAG_OF))
 		return X86_EMULATE_OK;
-	if (!exec_is_real(x))
-		return X86_EMULATE_UNHANDLED;
-	if (x->ctxt->vm86) {
-		if (op != OP_INT || iopl(x) == 3 ||
-		    x->ctxt->ops->get_cr(x->ctxt, 4) & X86_CRBIT4_VME)
+	if (exec_is_real(x) && !x->ctxt->vm86)
+		return interrupt_real(x, vector);
+	if (x->ctxt->vm86 && op == OP_INT && iopl(x) < 3) {
+		if (x->ctxt->ops->get_cr(x->ctxt, 4) & X86_CRBIT4_VME)
 			return X86_EMULATE_UNHANDLED;
 		return exec_gp(x);
 	}
-	return interrupt_real(x, vector);
+	return interrupt_task(x, vector);
 }

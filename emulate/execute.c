@@ -159,6 +159,10 @@ static const struct {
 	[OP_STOS] = { exec_stos, STRING },
 	[OP_STR] = { exec_sldt, BARE },
 	[OP_SUB] = { exec_binary, 0 },
+	[OP_SYSCALL] = { exec_syscall, BARE },
+	[OP_SYSENTER] = { exec_sysenter, BARE },
+	[OP_SYSEXIT] = { exec_sysexit, BARE },
+	[OP_SYSRET] = { exec_sysret, BARE },
 	[OP_TEST] = { exec_binary, LOADS },
 	[OP_VERR] = { exec_verr, LOADS },
 	[OP_VERW] = { exec_verr, LOADS },
@@ -594,7 +598,7 @@ bool exec_condition(const struct exec *x)
 	return r != (x->insn->opcode & 1);
 }
 
-static void exec_begin(struct exec *x, struct x86_emulate_ctxt *ctxt)
+void exec_begin(struct exec *x, struct x86_emulate_ctxt *ctxt)
 {
 	*x = (struct exec){ .ctxt = ctxt, .insn = &ctxt->insn };
 	memcpy(x->regs, ctxt->regs, sizeof(x->regs));
@@ -714,4 +718,26 @@ int x86_emulate(struct x86_emulate_ctxt *ctxt)
 	if (r == X86_EMULATE_OK)
 		exec_commit(&x);
 	return r;
+}
+
+/* An event, at the instruction that it has interrupted. */
+int x86_emulate_task_switch(struct x86_emulate_ctxt *ctxt, u16 selector,
+			    const u32 *error_code)
+{
+	const struct exec_task task = {
+		.selector = selector,
+		.reason = EXEC_TASK_GATE,
+		.has_error_code = error_code,
+		.error_code = error_code ? *error_code : 0,
+	};
+	struct exec x;
+
+	ctxt->insn = (struct kvm_insn){ .nr_mem = 0 };
+	ctxt->repeats = false;
+	ctxt->after = 0;
+	exec_begin(&x, ctxt);
+	x.ext = 1;
+	if (exec_is_lma(&x))
+		return X86_EMULATE_UNHANDLED;
+	return exec_task_switch(&x, &task);
 }

@@ -60,6 +60,7 @@ enum x86_emulate_reg {
 #define X86_EMULATE_AFTER_SS   0x2 /* nor by NMIs and traps */
 #define X86_EMULATE_AFTER_IRET 0x4 /* NMIs may come again */
 #define X86_EMULATE_AFTER_HLT  0x8 /* it waits for an interrupt */
+#define X86_EMULATE_AFTER_TASK 0x10 /* it is another task's; also after FAULT */
 
 /* An FXSAVE area, in the format of 64-bit mode. */
 #define X86_EMULATE_FX_BYTES 512
@@ -216,7 +217,8 @@ struct x86_emulate_ops {
  * @buf: string I/O on its way, and FXSAVE areas
  * @lma: EFER.LMA; in 64-bit mode @how tells
  * @implicit: the access is the CPU's own, and CPL does not count
- * @after: after OK: X86_EMULATE_AFTER_*
+ * @after: after OK: X86_EMULATE_AFTER_*; with AFTER_TASK a fault, too, is one of
+ *	the new registers
  */
 struct x86_emulate_ctxt {
 	const struct x86_emulate_ops *ops;
@@ -247,6 +249,18 @@ struct x86_emulate_ctxt {
  * Return: enum x86_emulate_result.
  */
 int x86_emulate(struct x86_emulate_ctxt *ctxt);
+
+/**
+ * x86_emulate_task_switch() - an event goes through a task gate of the IDT
+ * @ctxt: the guest CPU; its instruction has no meaning, RIP is what is saved
+ * @selector: of the TSS; the gate itself was looked at
+ * @error_code: that the event has, or NULL
+ *
+ * Context: that of the callbacks.
+ * Return: enum x86_emulate_result; see @after of @ctxt.
+ */
+int x86_emulate_task_switch(struct x86_emulate_ctxt *ctxt, u16 selector,
+			    const u32 *error_code);
 
 /**
  * x86_emulate_has() - is there a function for what an instruction does?

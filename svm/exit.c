@@ -21,6 +21,7 @@
 #include <linux/percpu.h>
 #include <linux/string.h>
 #include <asm/debugreg.h>
+#include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
 #include "mmu/fault.h"
@@ -247,6 +248,44 @@ static int iret(struct kvm_vcpu *vcpu)
 	return 1;
 }
 
+/* --- task switches -------------------------------------------------------- */
+
+/* EXITINFO2; APM 2, 15.14.1. */
+#define TASK_HAS_ERROR_CODE BIT_ULL(SVM_EXITINFOSHIFT_TS_HAS_ERROR_CODE)
+#define TASK_RF		    BIT_ULL(48)
+
+/* Was it an instruction?  Then RIP is at it, and it can be executed. */
+static bool is_task_instruction(u32 event)
+{
+	u8 vector = event & SVM_EVTINJ_VEC_MASK;
+
+	if (!(event & SVM_EVTINJ_VALID))
+		return true;
+	switch (event & SVM_EVTINJ_TYPE_MASK) {
+	case SVM_EVTINJ_TYPE_SOFT:
+		return true;
+	case SVM_EVTINJ_TYPE_EXEPT:
+		return vector == X86_TRAP_BP || vector == X86_TRAP_OF;
+	default:
+		return false;
+	}
+}
+
+static int task_switch(struct kvm_vcpu *vcpu)
+{
+	const struct vmcb_control_area *c = &to_svm(vcpu)->vmcb->control;
+	u32 error_code = c->exit_info_2;
+
+	if (is_task_instruction(c->exit_int_info))
+		return emulate(vcpu);
+	if (c->exit_info_2 & TASK_RF)
+		kvm_set_rflags(vcpu, kvm_get_rflags(vcpu) | X86_EFLAGS_RF);
+	return kvm_task_switch(vcpu, c->exit_info_1,
+			       c->exit_info_2 & TASK_HAS_ERROR_CODE ?
+				       &error_code :
+				       NULL);
+}
+
 /* --- the rest ------------------------------------------------------------ */
 
 /* The VMCB's state is undefined then; APM 2, 15.14.3. */
@@ -312,6 +351,7 @@ static int (*const exits[])(struct kvm_vcpu *vcpu) = {
 	[SVM_EXIT_IOIO] = ioio,
 	[SVM_EXIT_MSR] = msr,
 	[SVM_EXIT_FERR_FREEZE] = nothing_to_do,
+	[SVM_EXIT_TASK_SWITCH] = task_switch,
 	[SVM_EXIT_SHUTDOWN] = shutdown,
 	[SVM_EXIT_VMRUN] = kvm_handle_invalid_op,
 	[SVM_EXIT_VMMCALL] = kvm_emulate_hypercall,

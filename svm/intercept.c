@@ -4,8 +4,8 @@
  *
  * Owns: the table of intercepts and their reasons.  See intercept.h.
  *
- * Not intercepted, since with nested paging the guest's own tables and tasks are
- * its own matter: CR3, INVLPG, page faults, task switches, descriptor tables.
+ * Not intercepted, since with nested paging the guest's own tables are its own
+ * matter: CR3, INVLPG, page faults, descriptor tables.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -50,6 +50,8 @@ static const u8 always[] = {
 	INTERCEPT_XSETBV,
 	INTERCEPT_RDPRU,
 	INTERCEPT_FERR_FREEZE,
+	/* The event that caused one is ours to give again, if it fails. */
+	INTERCEPT_TASK_SWITCH,
 };
 
 /* Intercept @nr, and @count - 1 behind it, if one of @flags is there. */

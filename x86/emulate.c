@@ -187,7 +187,8 @@ static int single_step(struct kvm_vcpu *vcpu, unsigned long rflags)
 	}
 	/* SDM 3A, 6.8.3: not between a load of SS and one of SP. */
 	if (rflags & X86_EFLAGS_TF &&
-	    !(vcpu->arch.emulate.ctxt.after & X86_EMULATE_AFTER_SS))
+	    !(vcpu->arch.emulate.ctxt.after &
+	      (X86_EMULATE_AFTER_SS | X86_EMULATE_AFTER_TASK)))
 		kvm_queue_exception_p(vcpu, 1, DR6_STEP);
 	return 1;
 }
@@ -332,6 +333,41 @@ int kvm_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t fault_gpa,
 		return kvm_inject_ud(vcpu);
 	vcpu->stat.insn_emulation++;
 	return execute(vcpu);
+}
+
+/* The event is delivered, or a fault of the new task's comes in its place. */
+static void forget_event(struct kvm_vcpu *vcpu)
+{
+	kvm_clear_exception_queue(vcpu);
+	kvm_clear_interrupt_queue(vcpu);
+	vcpu->arch.event.nmi_injected = false;
+}
+
+int kvm_task_switch(struct kvm_vcpu *vcpu, u16 selector, const u32 *error_code)
+{
+	struct kvm_vcpu_emulate *e = &vcpu->arch.emulate;
+	unsigned int tries = MAX_TRIES;
+	int r;
+
+	e->waiting = false;
+	e->nr_bytes = 0;
+	load_context(vcpu);
+	do {
+		r = x86_emulate_task_switch(&e->ctxt, selector, error_code);
+	} while (r == X86_EMULATE_RETRY && --tries);
+	if (e->ctxt.after & X86_EMULATE_AFTER_TASK)
+		forget_event(vcpu);
+	store_context(vcpu);
+	kvm_io_commit(vcpu);
+	switch (r) {
+	case X86_EMULATE_OK:
+	case X86_EMULATE_RETRY:
+		return 1;
+	case X86_EMULATE_FAULT:
+		return queue_fault(vcpu);
+	default:
+		return kvm_prepare_emulation_failure_exit(vcpu);
+	}
 }
 
 int kvm_decode_at_rip(struct kvm_vcpu *vcpu, struct kvm_insn *out)

@@ -55,6 +55,19 @@ int kvm_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t fault_gpa,
 			    unsigned int flags);
 
 /**
+ * kvm_task_switch() - an event's delivery has come to a task gate
+ * @vcpu: the vCPU, whose queues still have the event
+ * @selector: of the TSS that the gate names
+ * @error_code: that is to be pushed, or NULL
+ *
+ * A far jump or call, IRET and INT n are kvm_emulate_instruction()'s.
+ *
+ * Context: see above; may sleep.
+ * Return: as kvm_emulate_instruction().
+ */
+int kvm_task_switch(struct kvm_vcpu *vcpu, u16 selector, const u32 *error_code);
+
+/**
  * kvm_decode_at_rip() - what instruction is it?
  * @vcpu: the vCPU
  * @out: filled in if there is one

@@ -294,6 +294,32 @@ static const struct step mmio_more[] = {
 	{}
 };
 
+static const struct step mmio_system[] = {
+	{ READ, 2, AT(0x00), SEL_DATA },
+	{ READ, 2, AT(0x08), 0 },
+	{ READ, 6, AT(0x10), SEL_DATA * 0x100000000 + 0x12345678 },
+	{ READ, 2, AT(0x20), SEL_DATA },
+	{ WRITE, 2, AT(0x28), 0 },
+	{ READ, 4, AT(0x40), 0x10 },
+	{ WRITE, 8, AT(0x48), 0x1122334455667788 },
+	{ READ, 8, AT(0x50), 0x5050505050505050 },
+	{ WRITE, 2, AT(0x58), 0x37f },
+	{}
+};
+
+/* The one before the last is the error code that a task finds. */
+static const struct step task[] = { { OUT, 4, 0x80, 1 },
+				    { OUT, 4, 0x80, 2 },
+				    { OUT, 4, 0x80, 3 },
+				    { OUT, 4, 0x80, 4 },
+				    { OUT, 4, 0x80, 5 },
+				    { OUT, 4, 0x80, 6 },
+				    { OUT, 4, 0x80, 7 },
+				    { OUT, 4, 0x80, 8 },
+				    { OUT, 4, 0x80, 0xff8 },
+				    { OUT, 4, 0x80, 9 },
+				    {} };
+
 static const struct step halt[] = { { HALT }, { HALT }, { HALT }, {} };
 
 static const struct step shutdown_steps[] = { { OUT, 1, 0x80, 0x12 },
@@ -365,6 +391,8 @@ static const struct step *const mmio_64_lists[] = { stores, stores_64, loads,
 						    loads_64, NULL };
 static const struct step *const mmio_real_lists[] = { mmio_real, NULL };
 static const struct step *const mmio_more_lists[] = { mmio_more, NULL };
+static const struct step *const mmio_system_lists[] = { mmio_system, NULL };
+static const struct step *const task_lists[] = { task, NULL };
 static const struct step *const halt_lists[] = { halt, NULL };
 static const struct step *const shutdown_lists[] = { shutdown_steps, NULL };
 static const struct step *const msr_lists[] = { msr_exits, NULL };
@@ -392,5 +420,7 @@ const struct test exit_tests[] = {
 	{ "cpuid_tsc_msr", test_cpu, "cpu", LONG, NULL },
 	{ "msr_exits", test_msr_exits, "msr_exits", LONG, msr_lists },
 	{ "exceptions", test_plain, "trapping", LONG, NULL },
+	{ "mmio_system", test_steps, "mmio_system", LONG, mmio_system_lists },
+	{ "task_switches", test_steps, "task", PROTECTED, task_lists },
 	{}
 };

@@ -25,7 +25,8 @@ static const struct words always = { {
 	      BIT(15) | BIT(18) | BIT(19) | /* RDPMC, CPUID, RSM */
 	      BIT(22) | BIT(24) | BIT(26) | /* INVD, HLT, INVLPGA */
 	      BIT(27) | BIT(28) | /* ports, MSRs */
-	      BIT(30) | BIT(31), /* FERR_FREEZE, shutdown */
+	      BIT(29) | BIT(30) |
+	      BIT(31), /* task switch, FERR_FREEZE, shutdown */
 	[4] = 0x7f | /* VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI, SKINIT */
 	      BIT(9) | BIT(10) | BIT(11) | /* WBINVD, MONITOR, MWAIT */
 	      BIT(13) | BIT(14), /* XSETBV, RDPRU */

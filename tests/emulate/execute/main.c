@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	check_rules();
 	check_segments();
 	check_transfers();
+	check_tasks();
 	execute_anything(rounds);
 	compare_with_native(rounds);
 	printf("%lu failed\n", nr_failed);

@@ -140,78 +140,30 @@ static int run_native(const u8 *bytes, unsigned int nr, struct state *s)
 	return 0;
 }
 
+/* What rules.c and others test, as a program can't execute it, or not as it is. */
+static const u16 elsewhere[] = {
+	OP_CALL,    OP_CLTS,	 OP_IN,	     OP_INS,	 OP_INVD,     OP_INVLPG,
+	OP_JCC,	    OP_JCXZ,	 OP_JMP,     OP_LMSW,	 OP_LOOP,     OP_LOOPE,
+	OP_LOOPNE,  OP_MOV_CR,	 OP_MOV_DR,  OP_OUT,	 OP_OUTS,     OP_RDMSR,
+	OP_RET,	    OP_SMSW,	 OP_WBINVD,  OP_WRMSR,	 OP_POPA,     OP_PUSHA,
+	OP_AAA,	    OP_AAD,	 OP_AAM,     OP_AAS,	 OP_CALL_FAR, OP_CLI,
+	OP_CPUID,   OP_DAA,	 OP_DAS,     OP_FPU,	 OP_FXRSTOR,  OP_FXSAVE,
+	OP_HLT,	    OP_INT,	 OP_INT1,    OP_INT3,	 OP_INTO,     OP_IRET,
+	OP_JMP_FAR, OP_LAR,	 OP_LDS,     OP_LES,	 OP_LFS,      OP_LGDT,
+	OP_LGS,	    OP_LIDT,	 OP_LLDT,    OP_LSL,	 OP_LSS,      OP_LTR,
+	OP_POPF,    OP_PUSHF,	 OP_RDTSC,   OP_RET_FAR, OP_SALC,     OP_SGDT,
+	OP_SIDT,    OP_SLDT,	 OP_STI,     OP_STR,	 OP_VERR,     OP_VERW,
+	OP_SYSCALL, OP_SYSENTER, OP_SYSEXIT, OP_SYSRET,
+};
+
 /* What a program can execute, and what goes on behind itself. */
 static bool is_comparable(const struct kvm_insn *insn)
 {
 	unsigned int i;
 
-	switch (insn->row->op) {
-	case OP_CALL:
-	case OP_CLTS:
-	case OP_IN:
-	case OP_INS:
-	case OP_INVD:
-	case OP_INVLPG:
-	case OP_JCC:
-	case OP_JCXZ:
-	case OP_JMP:
-	case OP_LMSW:
-	case OP_LOOP:
-	case OP_LOOPE:
-	case OP_LOOPNE:
-	case OP_MOV_CR:
-	case OP_MOV_DR:
-	case OP_OUT:
-	case OP_OUTS:
-	case OP_RDMSR:
-	case OP_RET:
-	case OP_SMSW:
-	case OP_WBINVD:
-	case OP_WRMSR:
-	case OP_AAA:
-	case OP_AAD:
-	case OP_AAM:
-	case OP_AAS:
-	case OP_CALL_FAR:
-	case OP_CLI:
-	case OP_CPUID:
-	case OP_DAA:
-	case OP_DAS:
-	case OP_FPU:
-	case OP_FXRSTOR:
-	case OP_FXSAVE:
-	case OP_HLT:
-	case OP_INT:
-	case OP_INT1:
-	case OP_INT3:
-	case OP_INTO:
-	case OP_IRET:
-	case OP_JMP_FAR:
-	case OP_LAR:
-	case OP_LDS:
-	case OP_LES:
-	case OP_LFS:
-	case OP_LGDT:
-	case OP_LGS:
-	case OP_LIDT:
-	case OP_LLDT:
-	case OP_LSL:
-	case OP_LSS:
-	case OP_LTR:
-	case OP_POPF:
-	case OP_PUSHF:
-	case OP_RDTSC:
-	case OP_RET_FAR:
-	case OP_SALC:
-	case OP_SGDT:
-	case OP_SIDT:
-	case OP_SLDT:
-	case OP_STI:
-	case OP_STR:
-	case OP_VERR:
-	case OP_VERW:
-		return false;
-	}
+	for (i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (elsewhere[i] == insn->row->op)
+			return false;
 	if (insn->seg != KVM_INSN_SEG_NONE)
 		return false;
 	for (i = 0; i < 3; i++)
@@ -498,22 +450,6 @@ static void one_pair(void)
 
 static void check_hits(void)
 {
-	static const u16 elsewhere[] = {
-		OP_CALL,   OP_CLTS,  OP_IN,	 OP_INS,      OP_INVD,
-		OP_INVLPG, OP_JCC,   OP_JCXZ,	 OP_JMP,      OP_LMSW,
-		OP_LOOP,   OP_LOOPE, OP_LOOPNE,	 OP_MOV_CR,   OP_MOV_DR,
-		OP_OUT,	   OP_OUTS,  OP_RDMSR,	 OP_RET,      OP_SMSW,
-		OP_WBINVD, OP_WRMSR, OP_POPA,	 OP_PUSHA,    OP_AAA,
-		OP_AAD,	   OP_AAM,   OP_AAS,	 OP_CALL_FAR, OP_CLI,
-		OP_CPUID,  OP_DAA,   OP_DAS,	 OP_FPU,      OP_FXRSTOR,
-		OP_FXSAVE, OP_HLT,   OP_INT,	 OP_INT1,     OP_INT3,
-		OP_INTO,   OP_IRET,  OP_JMP_FAR, OP_LAR,      OP_LDS,
-		OP_LES,	   OP_LFS,   OP_LGDT,	 OP_LGS,      OP_LIDT,
-		OP_LLDT,   OP_LSL,   OP_LSS,	 OP_LTR,      OP_POPF,
-		OP_PUSHF,  OP_RDTSC, OP_RET_FAR, OP_SALC,     OP_SGDT,
-		OP_SIDT,   OP_SLDT,  OP_STI,	 OP_STR,      OP_VERR,
-		OP_VERW,
-	};
 	unsigned int op, i;
 
 	for (op = 0; op < NR_KVM_OPS; op++) {

@@ -617,7 +617,7 @@ static void check_unhandled(void)
 		{ "\xd9\x03", 2, LONG },
 		{ "\xc5\xf8\x10\x03", 4, LONG },
 		{ "\xcd\x80", 2, LONG },
-		{ "\xcc", 1, P32 },
+		{ "\xcc", 1, LONG },
 		{ "\x0f\xaa", 2, P32 },
 		{ "\x0f\x01\xd9", 3, LONG },
 		{ "\x9b", 1, LONG },

@@ -51,6 +51,10 @@ static const struct {
 	{ NOT_CANONICAL, 0x87650027, 0x12008243 },
 	{ NOT_CANONICAL + 8, 0x00008000, 0 },
 	{ TASK_GATE, TSS << 16, 0x0000e500 },
+	{ TSS_SHORT, 0xa0000066, 0x10008900 },
+	{ TSS_ABSENT, 0xa0000067, 0x10000900 },
+	{ CODE0_ABSENT, 0x0000ffff, 0x00cf1a00 },
+	{ DATA0_ABSENT, 0x0000ffff, 0x00cf1200 },
 };
 
 static void put_descriptor(struct world *w, u16 selector, u32 lo, u32 hi)
@@ -160,30 +164,57 @@ static const struct {
 		how, cpl, vector, error, bx, sizeof(bytes) - 1, bytes \
 	}
 	/* clang-format off */
-	ROW(P32, 3, MOV_DS, DATA3 | 3, NO_FAULT, 0), ROW(P32, 3, MOV_DS, 3, NO_FAULT, 0),
-	ROW(P32, 3, MOV_DS, DATA0 | 3, GP, DATA0), ROW(P32, 0, MOV_DS, DATA0, NO_FAULT, 0),
-	ROW(P32, 0, MOV_DS, DATA0 | 3, GP, DATA0), ROW(P32, 0, MOV_DS, DATA3, NO_FAULT, 0),
-	ROW(P32, 3, MOV_DS, CODE3 | 3, NO_FAULT, 0), ROW(P32, 3, MOV_ES, EXECUTE_ONLY3 | 3, GP, EXECUTE_ONLY3),
-	ROW(P32, 3, MOV_FS, CONFORMING0 | 3, NO_FAULT, 0), ROW(P32, 3, MOV_DS, ABSENT3 | 3, NP, ABSENT3),
-	ROW(P32, 3, MOV_DS, LDT | 3, GP, LDT), ROW(P32, 3, MOV_DS, NR_SELECTORS * 8, GP, NR_SELECTORS * 8),
+	ROW(P32, 3, MOV_DS, DATA3 | 3, NO_FAULT, 0),
+	ROW(P32, 3, MOV_DS, 3, NO_FAULT, 0),
+	ROW(P32, 3, MOV_DS, DATA0 | 3, GP, DATA0),
+	ROW(P32, 0, MOV_DS, DATA0, NO_FAULT, 0),
+	ROW(P32, 0, MOV_DS, DATA0 | 3, GP, DATA0),
+	ROW(P32, 0, MOV_DS, DATA3, NO_FAULT, 0),
+	ROW(P32, 3, MOV_DS, CODE3 | 3, NO_FAULT, 0),
+	ROW(P32, 3, MOV_ES, EXECUTE_ONLY3 | 3, GP, EXECUTE_ONLY3),
+	ROW(P32, 3, MOV_FS, CONFORMING0 | 3, NO_FAULT, 0),
+	ROW(P32, 3, MOV_DS, ABSENT3 | 3, NP, ABSENT3),
+	ROW(P32, 3, MOV_DS, LDT | 3, GP, LDT),
+	ROW(P32, 3, MOV_DS, NR_SELECTORS * 8, GP, NR_SELECTORS * 8),
 	ROW(P32, 3, MOV_DS, NR_SELECTORS * 8 - 8, GP, NR_SELECTORS * 8 - 8),
-	ROW(P32, 3, MOV_DS, DATA3 | 7, GP, DATA3 | 4), ROW(P32, 3, MOV_ES, READ_ONLY3 | 3, NO_FAULT, 0),
-	ROW(P32, 3, MOV_SS, DATA3 | 3, NO_FAULT, 0), ROW(P32, 3, MOV_SS, DATA3, GP, DATA3),
-	ROW(P32, 0, MOV_SS, DATA3, GP, DATA3), ROW(P32, 3, MOV_SS, READ_ONLY3 | 3, GP, READ_ONLY3),
-	ROW(P32, 3, MOV_SS, CODE3 | 3, GP, CODE3), ROW(P32, 3, MOV_SS, ABSENT3 | 3, SS, ABSENT3),
-	ROW(P32, 3, MOV_SS, 3, GP, 0), ROW(P32, 0, MOV_SS, 0, GP, 0), ROW(LONG, 0, MOV_SS, 0, NO_FAULT, 0),
-	ROW(LONG, 3, MOV_SS, 3, GP, 0), ROW(LONG, 0, MOV_SS, 1, GP, 0), ROW(LONG, 3, MOV_DS, 0, NO_FAULT, 0),
+	ROW(P32, 3, MOV_DS, DATA3 | 7, GP, DATA3 | 4),
+	ROW(P32, 3, MOV_ES, READ_ONLY3 | 3, NO_FAULT, 0),
+	ROW(P32, 3, MOV_SS, DATA3 | 3, NO_FAULT, 0),
+	ROW(P32, 3, MOV_SS, DATA3, GP, DATA3),
+	ROW(P32, 0, MOV_SS, DATA3, GP, DATA3),
+	ROW(P32, 3, MOV_SS, READ_ONLY3 | 3, GP, READ_ONLY3),
+	ROW(P32, 3, MOV_SS, CODE3 | 3, GP, CODE3),
+	ROW(P32, 3, MOV_SS, ABSENT3 | 3, SS, ABSENT3),
+	ROW(P32, 3, MOV_SS, 3, GP, 0),
+	ROW(P32, 0, MOV_SS, 0, GP, 0),
+	ROW(LONG, 0, MOV_SS, 0, NO_FAULT, 0),
+	ROW(LONG, 3, MOV_SS, 3, GP, 0),
+	ROW(LONG, 0, MOV_SS, 1, GP, 0),
+	ROW(LONG, 3, MOV_DS, 0, NO_FAULT, 0),
 	ROW(LONG, 3, MOV_DS, DATA0 | 3, GP, DATA0),
-	ROW(REAL, 0, MOV_DS, 0xffff, NO_FAULT, 0), ROW(REAL, 3, MOV_SS, 0x1234, NO_FAULT, 0),
+	ROW(REAL, 0, MOV_DS, 0xffff, NO_FAULT, 0),
+	ROW(REAL, 3, MOV_SS, 0x1234, NO_FAULT, 0),
 	/* LDTR and TR. */
-	ROW(P32, 0, LLDT_BX, LDT, NO_FAULT, 0), ROW(P32, 0, LLDT_BX, 0, NO_FAULT, 0), ROW(P32, 3, LLDT_BX, LDT, GP, 0),
-	ROW(P32, 0, LLDT_BX, LDT | 4, GP, LDT | 4), ROW(P32, 0, LLDT_BX, TSS, GP, TSS), ROW(P32, 0, LLDT_BX, DATA0, GP, DATA0),
-	ROW(P32, 0, LLDT_BX, LDT_ABSENT, NP, LDT_ABSENT), ROW(LONG, 0, LLDT_BX, LDT, NO_FAULT, 0),
-	ROW(LONG, 0, LLDT_BX, NOT_CANONICAL, GP, NOT_CANONICAL), ROW(P32, 0, LLDT_BX, NOT_CANONICAL, NO_FAULT, 0),
+	ROW(P32, 0, LLDT_BX, LDT, NO_FAULT, 0),
+	ROW(P32, 0, LLDT_BX, 0, NO_FAULT, 0),
+	ROW(P32, 3, LLDT_BX, LDT, GP, 0),
+	ROW(P32, 0, LLDT_BX, LDT | 4, GP, LDT | 4),
+	ROW(P32, 0, LLDT_BX, TSS, GP, TSS),
+	ROW(P32, 0, LLDT_BX, DATA0, GP, DATA0),
+	ROW(P32, 0, LLDT_BX, LDT_ABSENT, NP, LDT_ABSENT),
+	ROW(LONG, 0, LLDT_BX, LDT, NO_FAULT, 0),
+	ROW(LONG, 0, LLDT_BX, NOT_CANONICAL, GP, NOT_CANONICAL),
+	ROW(P32, 0, LLDT_BX, NOT_CANONICAL, NO_FAULT, 0),
 	ROW(LONG, 0, LLDT_BX, NR_SELECTORS * 8 - 8, GP, NR_SELECTORS * 8 - 8),
-	ROW(P32, 0, LTR_BX, TSS, NO_FAULT, 0), ROW(P32, 3, LTR_BX, TSS, GP, 0), ROW(P32, 0, LTR_BX, 0, GP, 0),
-	ROW(P32, 0, LTR_BX, BUSY, GP, BUSY), ROW(P32, 0, LTR_BX, LDT, GP, LDT), ROW(LONG, 0, LTR_BX, TSS, NO_FAULT, 0),
-	ROW(P32, 0, LTR_BX, TSS | 4, GP, TSS | 4), ROW(P32, 0, LTR_BX, TSS16, NO_FAULT, 0), ROW(LONG, 0, LTR_BX, TSS16, GP, TSS16),
+	ROW(P32, 0, LTR_BX, TSS, NO_FAULT, 0),
+	ROW(P32, 3, LTR_BX, TSS, GP, 0),
+	ROW(P32, 0, LTR_BX, 0, GP, 0),
+	ROW(P32, 0, LTR_BX, BUSY, GP, BUSY),
+	ROW(P32, 0, LTR_BX, LDT, GP, LDT),
+	ROW(LONG, 0, LTR_BX, TSS, NO_FAULT, 0),
+	ROW(P32, 0, LTR_BX, TSS | 4, GP, TSS | 4),
+	ROW(P32, 0, LTR_BX, TSS16, NO_FAULT, 0),
+	ROW(LONG, 0, LTR_BX, TSS16, GP, TSS16),
 	/* clang-format on */
 };
 
@@ -211,9 +242,10 @@ static void check_loads(void)
 }
 
 /* One load, and what became of the register and the descriptor. */
-static const struct x86_emulate_segment *load(struct world *w, unsigned int how,
-					      u8 cpl, const char *bytes,
-					      unsigned int len, u16 selector)
+static const struct x86_emulate_segment *loaded(struct world *w,
+						unsigned int how, u8 cpl,
+						const char *bytes,
+						unsigned int len, u16 selector)
 {
 	enter_mode(w, &state, how, cpl);
 	set_instruction(w, bytes, len);
@@ -227,31 +259,31 @@ static void check_loaded(void)
 	const struct x86_emulate_segment *s;
 	struct world w;
 
-	s = &load(&w, P32, 3, MOV_ES, 2, SMALL3 | 3)[KVM_INSN_SEG_ES];
-	check(s->base == 0xab561234 && s->limit == 0xfff && !s->g && s->big &&
-		      s->type == 3 && s->dpl == 3 && s->s && s->present &&
-		      s->selector == (SMALL3 | 3) && !s->unusable,
+	s = &loaded(&w, P32, 3, MOV_ES, 2, SMALL3 | 3)[KVM_INSN_SEG_ES];
+	check((s->base == 0xab561234 && s->limit == 0xfff && !s->g && s->big &&
+	       s->type == 3 && s->dpl == 3 && s->s && s->present &&
+	       s->selector == (SMALL3 | 3) && !s->unusable),
 	      "MOV ES");
 	check(!w.nr_writes, "accessed was set before");
-	s = &load(&w, P32, 3, MOV_ES, 2, DATA3 | 3)[KVM_INSN_SEG_ES];
+	s = &loaded(&w, P32, 3, MOV_ES, 2, DATA3 | 3)[KVM_INSN_SEG_ES];
 	check(s->limit == 0xffffffff && s->g && s->type == 3, "granular");
-	check(w.nr_writes == 1 && w.nr_implicit == 1 && w.write_len == 1 &&
-		      descriptor_hi(&w, DATA3) == 0x00cff300,
+	check((w.nr_writes == 1 && w.nr_implicit == 1 && w.write_len == 1 &&
+	       descriptor_hi(&w, DATA3) == 0x00cff300),
 	      "accessed is set: %x", descriptor_hi(&w, DATA3));
 	check(!w.ctxt.after, "shadow of ES");
-	s = &load(&w, P32, 3, MOV_SS, 2, DATA3 | 3)[KVM_INSN_SEG_SS];
+	s = &loaded(&w, P32, 3, MOV_SS, 2, DATA3 | 3)[KVM_INSN_SEG_SS];
 	check(w.ctxt.after == X86_EMULATE_AFTER_SS && s->dpl == 3, "MOV SS");
-	s = &load(&w, LONG, 0, MOV_SS, 2, 0)[KVM_INSN_SEG_SS];
+	s = &loaded(&w, LONG, 0, MOV_SS, 2, 0)[KVM_INSN_SEG_SS];
 	check(s->unusable && !s->dpl && !s->present, "null SS");
-	s = &load(&w, P32, 3, MOV_DS, 2, 2)[KVM_INSN_SEG_DS];
+	s = &loaded(&w, P32, 3, MOV_DS, 2, 2)[KVM_INSN_SEG_DS];
 	check(s->unusable && s->selector == 2 && !s->base, "null DS");
-	s = &load(&w, P32, 0, LLDT_BX, 3, LDT)[X86_EMULATE_SEG_LDTR];
-	check(s->base == 0x12438765 && s->limit == 0x27 && s->type == 2 &&
-		      !s->s && !w.nr_writes,
+	s = &loaded(&w, P32, 0, LLDT_BX, 3, LDT)[X86_EMULATE_SEG_LDTR];
+	check((s->base == 0x12438765 && s->limit == 0x27 && s->type == 2 &&
+	       !s->s && !w.nr_writes),
 	      "LLDT");
-	s = &load(&w, LONG, 0, LLDT_BX, 3, LDT)[X86_EMULATE_SEG_LDTR];
+	s = &loaded(&w, LONG, 0, LLDT_BX, 3, LDT)[X86_EMULATE_SEG_LDTR];
 	check(s->base == 0x112438765, "LLDT of 64 bits");
-	s = &load(&w, P32, 0, LTR_BX, 3, TSS)[X86_EMULATE_SEG_TR];
+	s = &loaded(&w, P32, 0, LTR_BX, 3, TSS)[X86_EMULATE_SEG_TR];
 	check(s->type == 11 && s->limit == 0x67 && s->base == 0x1000a000,
 	      "LTR");
 	check(descriptor_hi(&w, TSS) == 0x10008b00, "the TSS is busy");
@@ -263,9 +295,9 @@ static void check_loaded(void)
 	world_run(&w);
 	s = &w.segments[KVM_INSN_SEG_DS];
 	check(s->base == 0x12340 && s->limit == 0xffffffff, "big real mode");
-	s = &load(&w, REAL, 3, MOV_DS, 2, 0x1234)[KVM_INSN_SEG_DS];
-	check(s->base == 0x12340 && s->limit == 0xffff && s->type == 3 &&
-		      s->dpl == 3,
+	s = &loaded(&w, REAL, 3, MOV_DS, 2, 0x1234)[KVM_INSN_SEG_DS];
+	check((s->base == 0x12340 && s->limit == 0xffff && s->type == 3 &&
+	       s->dpl == 3),
 	      "virtual-8086 mode");
 }
 
@@ -381,9 +413,8 @@ static void check_looks(void)
 		check(world_run(&w) == X86_EMULATE_OK, "look %u", i);
 		check(!(w.ctxt.rflags & 0x40) == !rows[i].found, "look %u: ZF",
 		      i);
-		check(rows[i].op > 3 ||
-			      w.ctxt.regs[0] ==
-				      (rows[i].found ? rows[i].val : 0x55),
+		check((rows[i].op > 3 ||
+		       w.ctxt.regs[0] == (rows[i].found ? rows[i].val : 0x55)),
 		      "look %u: %llx", i, (unsigned long long)w.ctxt.regs[0]);
 	}
 }
@@ -435,8 +466,8 @@ static void check_tables(void)
 	w.ctxt.regs[3] = IN_MEMORY;
 	memcpy(state.memory + 0x1000, table, 10);
 	check(world_run(&w) == X86_EMULATE_OK, "LGDT");
-	check(w.segments[X86_EMULATE_SEG_GDTR].base == 0x7fff12345678 &&
-		      w.segments[X86_EMULATE_SEG_GDTR].limit == 0x1234,
+	check((w.segments[X86_EMULATE_SEG_GDTR].base == 0x7fff12345678 &&
+	       w.segments[X86_EMULATE_SEG_GDTR].limit == 0x1234),
 	      "LGDT: values");
 	w.ctxt.cpl = 3;
 	check_fault(&w, x86_emulate(&w.ctxt), GP, 0, "LGDT", 3);
@@ -448,8 +479,8 @@ static void check_tables(void)
 	w.ctxt.regs[3] = 0x1000;
 	memcpy(state.memory + 0x1000, table, 10);
 	check(world_run(&w) == X86_EMULATE_OK, "LIDT");
-	check(w.segments[X86_EMULATE_SEG_IDTR].base == 0x345678 &&
-		      w.read_len == 6,
+	check((w.segments[X86_EMULATE_SEG_IDTR].base == 0x345678 &&
+	       w.read_len == 6),
 	      "LIDT of 16 bits");
 	enter_mode(&w, &state, REAL, 0);
 	set_instruction(&w, "\x66\x0f\x01\x1f", 4);
@@ -597,8 +628,8 @@ static void check_division(void)
 			    "division", i);
 		if (rows[i].vector != NO_FAULT || i == 2)
 			continue;
-		check(w.ctxt.regs[0] == rows[i].quotient &&
-			      w.ctxt.regs[2] == rows[i].remainder,
+		check((w.ctxt.regs[0] == rows[i].quotient &&
+		       w.ctxt.regs[2] == rows[i].remainder),
 		      "division %u: %llx, %llx", i,
 		      (unsigned long long)w.ctxt.regs[0],
 		      (unsigned long long)w.ctxt.regs[2]);
@@ -696,8 +727,9 @@ static void check_others(void)
 	w.ctxt.regs[0] = 0xffffffff00000007;
 	w.ctxt.regs[1] = 2;
 	world_run(&w);
-	check(w.cpuid_leaf == 7 && w.ctxt.regs[0] == 7 && w.ctxt.regs[3] == 8 &&
-		      w.ctxt.regs[1] == 0x11223344 && w.ctxt.regs[2] == 3,
+	check((w.cpuid_leaf == 7 && w.ctxt.regs[0] == 7 &&
+	       w.ctxt.regs[3] == 8 && w.ctxt.regs[1] == 0x11223344 &&
+	       w.ctxt.regs[2] == 3),
 	      "CPUID");
 	enter_mode(&w, &state, LONG, 3);
 	set_instruction(&w, "\x0f\xa2", 2);
@@ -789,13 +821,13 @@ static void check_fx(void)
 	check(w.fx[0] == 0x7f, "FXRSTOR: a fault changes nothing");
 	memset(state.memory + 0x101a, 0, 2);
 	check_fault(&w, x86_emulate(&w.ctxt), NO_FAULT, 0, "FXRSTOR", 0);
-	check(w.fx[0] == 0x11 && w.fx[24] == 0x11 && w.fx[33] == 0x11 &&
-		      !w.fx[28] && state.xmm[15][15] == 0x11 && !w.fx[500],
+	check((w.fx[0] == 0x11 && w.fx[24] == 0x11 && w.fx[33] == 0x11 &&
+	       !w.fx[28] && state.xmm[15][15] == 0x11 && !w.fx[500]),
 	      "FXRSTOR");
 	/* FNINIT, FNSTCW, FNSTSW, FNSTSW AX */
 	run_fx(&w, "\xdb\xe3", 2, 5);
-	check(w.fx[0] == 0x7f && w.fx[1] == 3 && !w.fx[3] && !w.fx[4] &&
-		      w.fx[32] == 0x10 && w.fx[24] == 0x80,
+	check((w.fx[0] == 0x7f && w.fx[1] == 3 && !w.fx[3] && !w.fx[4] &&
+	       w.fx[32] == 0x10 && w.fx[24] == 0x80),
 	      "FNINIT");
 	run_fx(&w, "\xd9\x3b", 2, 0);
 	check(state.memory[0x1001] == 3 && w.write_len == 2, "FNSTCW");

@@ -11,6 +11,7 @@
 #include "tests/emulate/execute/world.h"
 
 #define DE	  0
+#define UD	  6
 #define TS	  10
 #define NP	  11
 #define SS	  12
@@ -55,7 +56,10 @@ enum {
 	NOT_CANONICAL = 288,
 	TASK_GATE = 304,
 	TSS_SHORT = 320,
-	NR_SELECTORS = 43,
+	TSS_ABSENT = 328,
+	CODE0_ABSENT = 336,
+	DATA0_ABSENT = 344,
+	NR_SELECTORS = 45, /* nothing is in the last one */
 };
 
 /* segments.c */

@@ -262,8 +262,28 @@ static int world_cpuid(struct x86_emulate_ctxt *ctxt, u32 *regs)
 
 static u64 world_get_system_msr(struct x86_emulate_ctxt *ctxt, u32 index)
 {
-	(void)ctxt;
-	return index == 0x10 ? 0x1122334455667788 : 0;
+	switch (index) {
+	case 0x10:
+		return 0x1122334455667788;
+	case 0x174:
+		return world(ctxt)->sysenter_cs;
+	case 0x175:
+		return 0x7fff00001000;
+	case 0x176:
+		return 0x7fff00002000;
+	case 0xc0000080:
+		return world(ctxt)->efer;
+	case 0xc0000081:
+		return 0x0053004100003000;
+	case 0xc0000082:
+		return 0x7fff00004000;
+	case 0xc0000083:
+		return 0x7fff00005000;
+	case 0xc0000084:
+		return 0x300;
+	default:
+		return 0;
+	}
 }
 
 static void world_get_fx(struct x86_emulate_ctxt *ctxt, u8 *data)

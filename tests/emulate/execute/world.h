@@ -45,6 +45,7 @@ struct world {
 	bool changes; /* memory is another after each read */
 	unsigned int nr_implicit; /* writes by the CPU itself */
 	u32 cpuid_leaf;
+	u64 efer, sysenter_cs;
 	u8 fx[X86_EMULATE_FX_BYTES]; /* but for XMM registers */
 };
 
@@ -76,6 +77,9 @@ void check_rules(void);
 
 /* segments.c */
 void check_segments(void);
+
+/* tasks.c */
+void check_tasks(void);
 
 /* transfers.c */
 void check_transfers(void);
