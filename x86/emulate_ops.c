@@ -88,6 +88,15 @@ static u32 walk_flags(const struct x86_emulate_ctxt *ctxt, u32 access)
 	return flags;
 }
 
+/* In long mode tables may be anywhere, whatever code uses them. */
+static bool is_wide(const struct x86_emulate_ctxt *ctxt, u32 access)
+{
+	bool implicit = access & X86_EMULATE_IMPLICIT || ctxt->implicit;
+
+	return (ctxt->how & ~KVM_INSN_AMD) == KVM_INSN_LONG ||
+	       (ctxt->lma && implicit);
+}
+
 /* All of it is translated before any of it is accessed. */
 static int split(struct x86_emulate_ctxt *ctxt, u64 la, unsigned int len,
 		 u32 access, struct piece *pieces)
@@ -102,8 +111,7 @@ static int split(struct x86_emulate_ctxt *ctxt, u64 la, unsigned int len,
 		struct piece *p = &pieces[i];
 		unsigned long hva;
 
-		/* Tables may be anywhere, whatever code uses them. */
-		if ((ctxt->how & ~KVM_INSN_AMD) != KVM_INSN_LONG && !ctxt->lma)
+		if (!is_wide(ctxt, access))
 			la = (u32)la;
 		p->len = min_t(unsigned int, len,
 			       PAGE_SIZE - offset_in_page(la));

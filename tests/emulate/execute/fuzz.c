@@ -30,6 +30,39 @@ static void random_segments(struct world *w)
 	}
 }
 
+/* Descriptors of all kinds are at WORLD_BASE; all tables begin there. */
+static void random_tables(struct world *w)
+{
+	unsigned int i, at = next_random() % 64 * 8;
+	u64 val = next_random();
+
+	/* Present, and with a base in memory, more often than by chance. */
+	if (next_random() % 2)
+		val |= 1ull << 47;
+	if (next_random() % 2)
+		val = (val & ~0xff0000ff00000000ull) | 0x1000000000000000;
+	memcpy(w->state->memory + at, &val, sizeof(val));
+	for (i = X86_EMULATE_SEG_TR; i < NR_X86_EMULATE_SEGS; i++) {
+		w->segments[i].base = WORLD_BASE;
+		w->segments[i].limit = next_random() % 1024;
+		w->segments[i].unusable = false;
+	}
+	w->efer = next_random() % 2;
+	w->sysenter_cs = next_random() % 64;
+	w->ctxt.lma = w->ctxt.how != KVM_INSN_REAL && next_random() % 2;
+}
+
+/* Events through task gates come without an instruction. */
+static void switch_tasks(struct world *w)
+{
+	u32 error_code = next_random();
+	int r;
+
+	r = x86_emulate_task_switch(&w->ctxt, next_random() % 512,
+				    next_random() % 2 ? &error_code : NULL);
+	check(r >= 0 && r <= X86_EMULATE_UNHANDLED, "task switch: %d", r);
+}
+
 static void random_registers(struct world *w)
 {
 	unsigned int i;
@@ -38,6 +71,8 @@ static void random_registers(struct world *w)
 		w->ctxt.regs[i] = next_random() >> (next_random() % 4 * 16);
 		if (next_random() % 2)
 			w->ctxt.regs[i] = WORLD_BASE + next_random() % 0x10000;
+		if (next_random() % 8 == 0)
+			w->ctxt.regs[i] = next_random() % 512;
 	}
 	/* Repeated instructions are not to take all day. */
 	w->ctxt.regs[1] %= 4096;
@@ -70,6 +105,10 @@ void execute_anything(unsigned long rounds)
 		w.fault_at = next_random() % 4 ? 0 : next_random() % 8;
 		random_segments(&w);
 		random_registers(&w);
+		if (next_random() % 2)
+			random_tables(&w);
+		if (next_random() % 64 == 0)
+			switch_tasks(&w);
 		if (!world_decode(&w, bytes, sizeof(bytes)))
 			continue;
 		r = world_run(&w);
