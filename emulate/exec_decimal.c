@@ -5,8 +5,8 @@
  * Owns: the functions that can't have the host's CPU do it: a division may fault,
  * and code of 64 bits has no decimal arithmetic.
  *
- * Flags that the SDM leaves undefined: divisions change none; AAM and AAD clear
- * theirs, as do DAA and DAS with OF; AAA and AAS change none.
+ * Flags that the SDM leaves undefined are as Intel's CPUs have them, but for
+ * divisions, which change none here.
  *
  * Locking: none.
  */
@@ -146,11 +146,14 @@ int exec_aam(struct exec *x)
 int exec_aad(struct exec *x)
 {
 	u8 al = x->regs[X86_REG_AX], ah = x->regs[X86_REG_AX] >> 8;
+	u8 add = ah * (u8)x->insn->imm, sum = al + add;
 
-	al += ah * (u8)x->insn->imm;
-	exec_reg_write(x, X86_REG_AX, 2, al);
-	set_flag(x, X86_FLAG_CF | X86_FLAG_AF | X86_FLAG_OF, false);
-	set_result_flags(x, al);
+	exec_reg_write(x, X86_REG_AX, 2, sum);
+	/* Those of an addition. */
+	set_flag(x, X86_FLAG_CF, sum < al);
+	set_flag(x, X86_FLAG_AF, (al ^ add ^ sum) & 0x10);
+	set_flag(x, X86_FLAG_OF, (al ^ sum) & (add ^ sum) & 0x80);
+	set_result_flags(x, sum);
 	return X86_EMULATE_OK;
 }
 
@@ -166,6 +169,8 @@ int exec_aaa(struct exec *x)
 	else if (adjust)
 		ax += 0x106;
 	set_flag(x, X86_FLAG_AF | X86_FLAG_CF, adjust);
+	set_flag(x, X86_FLAG_OF, false);
+	set_result_flags(x, ax & 15);
 	exec_reg_write(x, X86_REG_AX, 2, ax & 0xff0f);
 	return X86_EMULATE_OK;
 }
