@@ -23,9 +23,9 @@ DKMS_SOURCE := $(DESTDIR)/usr/src/$(NAME)-$(VERSION)
 DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu emulate irqchip \
 	vmx svm
 
-.PHONY: all help clean check check-long check-static check-kunit bench-mmu bench-exits \
-	check-amd check-intel check-install demo lab-shell load unload install \
-	uninstall prepare need-root remove-dkms
+.PHONY: all help clean check check-long check-static check-emulator check-kunit \
+	bench-mmu bench-exits check-amd check-intel check-install demo lab-shell \
+	load unload install uninstall prepare need-root remove-dkms
 
 # Debian keeps modinfo, insmod and dkms where a user's PATH does not look.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -44,13 +44,14 @@ help:
 	@echo "  make                build $(NAME).ko (KDIR=the kernel's build tree)"
 	@echo "  make demo           boot a host, load the module there, show it (VENDOR=amd|intel)"
 	@echo "  make check          static, kunit, bench, amd, intel, install; installs the packages they need"
-	@echo "  make check-static   sparse, checkpatch, W=1, kernel-doc, clang-format, docs, decoder"
+	@echo "  make check-static   sparse, checkpatch, W=1, kernel-doc, clang-format, docs, emulator"
 	@echo "  make check-kunit    KUnit in a kernel with KASAN, lockdep, kmemleak"
 	@echo "  make bench-mmu      the MMU's sizes and instruction counts, against their targets"
 	@echo "  make bench-exits    instruction counts of guests' exits, beside stock KVM's"
 	@echo "  make check-amd      on AMD-V hosts (qemu)"
 	@echo "  make check-intel    on VT-x hosts (bochs)"
 	@echo "  make check-install  install and uninstall by DKMS, in a folder"
+	@echo "  make check-emulator the emulator's tests beside the host's CPU, and fuzzing, for longer"
 	@echo "  make check-long     make check, and what takes too long for it"
 	@echo "  make lab-shell      a shell on such a host, module loaded (VENDOR=amd|intel)"
 	@echo "  make load           load $(NAME).ko on this machine"
@@ -72,10 +73,13 @@ check:
 	@tests/check.sh static kunit bench amd intel install
 
 check-long:
-	@tests/check.sh static kunit bench amd intel install long
+	@tests/check.sh static kunit bench amd intel install emulator long
 
 check-static: prepare
 	@tests/static.sh
+
+check-emulator: prepare
+	@tests/emulate/long.sh
 
 check-install: prepare
 	@tests/install.sh

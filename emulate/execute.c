@@ -686,6 +686,8 @@ static int exec_repeat(struct x86_emulate_ctxt *ctxt, exec_fn fn,
 		exec_reg_write(&x, X86_REG_CX, ctxt->insn.ad_bytes, count);
 		if (!count || repeat_ends(&x, flags))
 			break;
+		/* SDM 2, REP: until it is over the flags are those of before. */
+		x.rflags = ctxt->rflags;
 		commit(&x);
 		done += x.nr;
 		if (done >= max) {

@@ -3,7 +3,7 @@
 #
 # check.sh - run parts of the checks, all of them whatever fails, and add up
 #
-#	check.sh PART...	static kunit bench amd intel install long
+#	check.sh PART...	static kunit bench amd intel install emulator long
 #
 # The last line is the sum, and the exit status says whether all passed.
 set -uo pipefail
@@ -22,6 +22,7 @@ part() {
 	case $1 in
 	static) tests/static.sh ;;
 	install) tests/install.sh ;;
+	emulator) tests/emulate/long.sh ;;
 	kunit | bench | amd | intel | long) tests/lab/lab.py run "$1" ;;
 	esac
 	# A part that died before its verdict has failed all the same.

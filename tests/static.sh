@@ -194,25 +194,28 @@ CONFIG_USER_RETURN_NOTIFIER := y"
 		"PATCHLEVEL := 13"
 }
 
-pure=(gcc -O2 -g -Wall -Wextra -Wno-missing-field-initializers
-	-Wno-unused-parameter -Werror -fsanitize=address,undefined
-	-Itests/emulate/include -I.)
-
 # The pure decoder, beside another one: the same bytes, the same answers.
 decoder() {
-	"${pure[@]}" -o "$out/compare" tests/emulate/*.c emulate/*.c -lZydis &&
+	tests/emulate/build.sh compare "$out/compare" &&
 		{ "$out/compare" >"$out/compare.log" || cat "$out/compare.log"; }
 }
 
-# The pure executor: its rules, and beside the CPU that this runs on.
+# executor PART: of the pure executor's tests
 executor() {
-	"${pure[@]}" -o "$out/execute" tests/emulate/execute/*.c emulate/*.c &&
-		{ "$out/execute" >"$out/execute.log" || cat "$out/execute.log"; }
+	"$out/execute" "$1" >"$out/execute-$1.log" || cat "$out/execute-$1.log"
+}
+
+# libFuzzer with the same target, which begins anew and finds its own way.
+fuzzer() {
+	tests/emulate/build.sh fuzzer "$out/fuzzer" || return
+	"$out/fuzzer" -runs=150000 -seed=1 -max_len=24 \
+		-artifact_prefix="$out/" >"$out/fuzzer.log" 2>&1 ||
+		tail -n 40 "$out/fuzzer.log"
 }
 
 scripts() {
 	local f
-	for f in tests/*.sh tests/lab/*.sh .ci/run; do
+	for f in tests/*.sh tests/emulate/*.sh tests/lab/*.sh .ci/run; do
 		bash -n "$f"
 	done
 	for f in tests/lab/init tests/lab/shell tests/lab/cases/*; do
@@ -232,7 +235,13 @@ check tables tables
 check caps caps
 check kbuild-refusal refusal
 check decoder decoder
-check executor executor
+check executor-build tests/emulate/build.sh execute "$out/execute"
+check executor-rules executor rules
+check executor-accesses executor accesses
+check executor-native executor native
+check executor-step executor step
+check executor-fuzz executor fuzz
+check executor-fuzzer fuzzer
 check scripts scripts
 check man-page mandoc -T lint -W warning docs/twinwalk.4
 

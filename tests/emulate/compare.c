@@ -6,7 +6,9 @@
  * with each ModRM byte, under prefixes, in every mode; and random bytes.  They
  * have to agree about the length, about what is undefined, and about the memory:
  * its address, size and access.  Where they do not, explained.c has to have a row
- * that says why; a row that explains nothing fails too.
+ * that says why; a row that explains nothing fails too.  So does a row of the
+ * opcode maps that was not compared in each mode it exists in, or, if it can have
+ * memory, not with memory.
  *
  * usage: compare [RANDOM [SEED]]
  */
@@ -24,6 +26,7 @@
 #include "emulate/opcodes.h"
 #include "tests/emulate/encodings.h"
 #include "tests/emulate/explained.h"
+#include "tests/emulate/rows.h"
 
 #define MAX_REPORTS 400
 
@@ -46,6 +49,11 @@ static ZydisDecoder decoders[2][ARRAY_SIZE(modes)];
 static unsigned long nr_compared, nr_valid, nr_memory, nr_unexplained,
 	nr_reported;
 static unsigned long nr_explained[64];
+
+/* Of each row in each mode: comparisons that agreed, and those with memory. */
+static struct {
+	unsigned long agreed, memory, explained;
+} tested[MAX_ROWS][ARRAY_SIZE(modes)];
 
 static void init(void)
 {
@@ -191,6 +199,21 @@ static void report(enum difference what, unsigned int how, const u8 *bytes,
 		printf("theirs: status %x\n", status & 0xfffff);
 }
 
+static void count(const struct kvm_insn *insn, unsigned int mode,
+		  bool explained)
+{
+	int row = number_of_row(insn->row);
+
+	if (row < 0)
+		return;
+	if (explained) {
+		tested[row][mode].explained++;
+		return;
+	}
+	tested[row][mode].agreed++;
+	tested[row][mode].memory += insn->nr_mem != 0;
+}
+
 static void compare(const u8 *bytes, unsigned int how)
 {
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
@@ -207,16 +230,22 @@ static void compare(const u8 *bytes, unsigned int how)
 						 [how & 0xff],
 					bytes, KVM_INSN_MAX_LEN, &z, operands);
 	what = difference(&insn, r, status, &z, operands);
-	if (!what)
+	if (!what) {
+		if (r == KVM_INSN_OK)
+			count(&insn, how & 0xff, false);
 		return;
+	}
 	why = explain(what, how, &insn,
 		      ZYAN_SUCCESS(status) ?
 			      ZydisMnemonicGetString(z.mnemonic) :
 			      "");
-	if (why >= 0)
+	if (why >= 0) {
 		nr_explained[why]++;
-	else
+		if (r == KVM_INSN_OK)
+			count(&insn, how & 0xff, true);
+	} else {
 		report(what, how, bytes, &insn, r, &z, status);
+	}
 }
 
 static void in_every_mode(const u8 *bytes)
@@ -323,13 +352,41 @@ static void compare_random(unsigned long nr, u64 seed)
 	}
 }
 
+/* How many rows were not compared in a mode that they exist in. */
+static unsigned int count_untested(void)
+{
+	unsigned int row, mode, untested = 0, nr = 0, explained = 0;
+
+	for (row = 0; row < kvm_nr_rows; row++)
+		for (mode = 0; mode < ARRAY_SIZE(modes); mode++) {
+			bool memory = tested[row][mode].memory;
+
+			if (!(kvm_rows[row].modes & 1 << mode))
+				continue;
+			nr++;
+			if (tested[row][mode].agreed &&
+			    (memory || !kvm_rows[row].memory))
+				continue;
+			explained += tested[row][mode].explained != 0;
+			if (tested[row][mode].explained)
+				continue;
+			printf("row %s: not compared in %s\n",
+			       kvm_rows[row].name, modes[mode].name);
+			untested++;
+		}
+	printf("%u rows, %u with a mode, %u of these explained only, %u not compared\n",
+	       kvm_nr_rows, nr, explained, untested);
+	return untested;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long nr = argc > 1 ? strtoul(argv[1], NULL, 0) : 200000;
 	u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	unsigned int i, nr_idle = 0;
+	unsigned int i, untested, nr_idle = 0;
 
 	init();
+	find_rows();
 	compare_encodings();
 	compare_maps();
 	compare_random(nr, seed);
@@ -337,7 +394,8 @@ int main(int argc, char **argv)
 		printf("%10lu  %s\n", nr_explained[i], kvm_explained[i].why);
 		nr_idle += !nr_explained[i];
 	}
+	untested = count_untested();
 	printf("%lu compared, %lu valid, %lu with memory, %lu differ, %u idle rows\n",
 	       nr_compared, nr_valid, nr_memory, nr_unexplained, nr_idle);
-	return nr_unexplained || nr_idle;
+	return nr_unexplained || nr_idle || untested;
 }

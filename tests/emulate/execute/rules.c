@@ -544,6 +544,18 @@ static void check_repeat(void)
 	check(w.ctxt.regs[6] == WORLD_BASE + 2, "fault in REP MOVS: SI");
 	check(w.ctxt.regs[7] == WORLD_BASE + 0x102, "fault in REP MOVS: DI");
 	check(w.ctxt.rip == 0x400000, "fault in REP MOVS: RIP");
+
+	/* SDM 2, REP: what compares has no flags before it is over. */
+	START(&w, LONG, "\xf3\xa6");
+	w.ctxt.regs[1] = 5;
+	w.ctxt.regs[6] = WORLD_BASE;
+	w.ctxt.regs[7] = WORLD_BASE + 0x20;
+	w.ctxt.rflags = 0x803;
+	w.fault_at = 6;
+	r = x86_emulate(&w.ctxt);
+	check(r == X86_EMULATE_FAULT && w.ctxt.regs[1] == 3, "REP CMPS: CX");
+	check(w.ctxt.rflags == 0x803, "fault in REP CMPS: flags are %llx",
+	      (unsigned long long)w.ctxt.rflags);
 }
 
 static void run_string_io(struct world *w, bool outs, u64 flags, u64 si,

@@ -53,7 +53,11 @@ static int fail(struct world *w)
 {
 	w->nr_accesses++;
 	w->nr_asked++;
+	if (w->ask_at && w->nr_accesses == w->ask_at)
+		return X86_EMULATE_IO;
 	if (w->fault_at && w->nr_accesses == w->fault_at) {
+		if (w->fail_as)
+			return w->fail_as;
 		x86_emulate_fault(&w->ctxt, 14, 2);
 		w->ctxt.fault.payload = 0x1234;
 		return X86_EMULATE_FAULT;
@@ -65,8 +69,23 @@ static int fail(struct world *w)
 	return X86_EMULATE_OK;
 }
 
+static void record(struct world *w, unsigned int kind, u64 where,
+		   unsigned int len, bool implicit)
+{
+	if (w->nr_logged < WORLD_LOG)
+		w->log[w->nr_logged] = (struct access){
+			.where = where,
+			.len = len,
+			.kind = kind,
+			.implicit = implicit,
+		};
+	w->nr_logged++;
+}
+
 static u8 *at(struct world *w, u64 la, unsigned int len)
 {
+	if (w->everywhere && len <= WORLD_SIZE - WORLD_ALIAS)
+		return w->state->memory + la % WORLD_ALIAS;
 	if (la < WORLD_BASE || len > WORLD_SIZE ||
 	    la - WORLD_BASE > WORLD_SIZE - len) {
 		w->outside = true;
@@ -82,7 +101,7 @@ static int world_read(struct x86_emulate_ctxt *ctxt, u64 la, void *data,
 	u8 *p = at(w, la, len);
 	int r = fail(w);
 
-	(void)access;
+	record(w, ACCESS_READ, la, len, access & X86_EMULATE_IMPLICIT);
 	if (!p)
 		return X86_EMULATE_UNHANDLED;
 	if (r != X86_EMULATE_OK)
@@ -96,13 +115,14 @@ static int world_read(struct x86_emulate_ctxt *ctxt, u64 la, void *data,
 	return X86_EMULATE_OK;
 }
 
-static int world_write(struct x86_emulate_ctxt *ctxt, u64 la, const void *data,
-		       unsigned int len)
+static int write_as(struct x86_emulate_ctxt *ctxt, unsigned int kind, u64 la,
+		    const void *data, unsigned int len)
 {
 	struct world *w = world(ctxt);
 	u8 *p = at(w, la, len);
 	int r = fail(w);
 
+	record(w, kind, la, len, false);
 	if (!p)
 		return X86_EMULATE_UNHANDLED;
 	if (r != X86_EMULATE_OK)
@@ -115,6 +135,12 @@ static int world_write(struct x86_emulate_ctxt *ctxt, u64 la, const void *data,
 	return X86_EMULATE_OK;
 }
 
+static int world_write(struct x86_emulate_ctxt *ctxt, u64 la, const void *data,
+		       unsigned int len)
+{
+	return write_as(ctxt, ACCESS_WRITE, la, data, len);
+}
+
 static int world_cmpxchg(struct x86_emulate_ctxt *ctxt, u64 la, const void *old,
 			 const void *new, unsigned int len)
 {
@@ -122,13 +148,14 @@ static int world_cmpxchg(struct x86_emulate_ctxt *ctxt, u64 la, const void *old,
 
 	if (p && memcmp(p, old, len))
 		return X86_EMULATE_RETRY;
-	return world_write(ctxt, la, new, len);
+	return write_as(ctxt, ACCESS_CMPXCHG, la, new, len);
 }
 
 static int world_probe(struct x86_emulate_ctxt *ctxt, u64 la, unsigned int len,
 		       u32 access)
 {
-	(void)access;
+	record(world(ctxt), ACCESS_PROBE, la, len,
+	       access & X86_EMULATE_IMPLICIT);
 	if (!at(world(ctxt), la, len))
 		return X86_EMULATE_UNHANDLED;
 	return world(ctxt)->device ? X86_EMULATE_IO : X86_EMULATE_OK;
@@ -141,6 +168,7 @@ static int world_pio_in(struct x86_emulate_ctxt *ctxt, u16 port,
 	unsigned int i;
 	int r = fail(w);
 
+	record(w, ACCESS_IN, port, count * size, false);
 	if (r != X86_EMULATE_OK)
 		return r;
 	check(count * size <= X86_EMULATE_IO_BYTES, "too much of a port: %u",
@@ -162,6 +190,7 @@ static int world_pio_out(struct x86_emulate_ctxt *ctxt, u16 port,
 	struct world *w = world(ctxt);
 	int r = fail(w);
 
+	record(w, ACCESS_OUT, port, count * size, false);
 	if (r != X86_EMULATE_OK)
 		return r;
 	if (count > w->max_pio)
@@ -185,8 +214,11 @@ static u64 world_get_cr(struct x86_emulate_ctxt *ctxt, unsigned int nr)
 
 static int world_set_cr(struct x86_emulate_ctxt *ctxt, unsigned int nr, u64 val)
 {
-	world(ctxt)->cr[nr] = val;
-	return X86_EMULATE_OK;
+	int r = fail(world(ctxt));
+
+	if (r == X86_EMULATE_OK)
+		world(ctxt)->cr[nr] = val;
+	return r;
 }
 
 static u64 world_get_dr(struct x86_emulate_ctxt *ctxt, unsigned int nr)
@@ -196,12 +228,19 @@ static u64 world_get_dr(struct x86_emulate_ctxt *ctxt, unsigned int nr)
 
 static int world_set_dr(struct x86_emulate_ctxt *ctxt, unsigned int nr, u64 val)
 {
-	world(ctxt)->dr[nr] = val;
-	return X86_EMULATE_OK;
+	int r = fail(world(ctxt));
+
+	if (r == X86_EMULATE_OK)
+		world(ctxt)->dr[nr] = val;
+	return r;
 }
 
 static int world_get_msr(struct x86_emulate_ctxt *ctxt, u32 index, u64 *val)
 {
+	int r = fail(world(ctxt));
+
+	if (r != X86_EMULATE_OK)
+		return r;
 	if (index == 0x10) {
 		*val = 0x1122334455667788;
 		return X86_EMULATE_OK;
@@ -211,6 +250,10 @@ static int world_get_msr(struct x86_emulate_ctxt *ctxt, u32 index, u64 *val)
 
 static int world_set_msr(struct x86_emulate_ctxt *ctxt, u32 index, u64 val)
 {
+	int r = fail(world(ctxt));
+
+	if (r != X86_EMULATE_OK)
+		return r;
 	if (index == 0x10 && val == 0x0123456789abcdef)
 		return X86_EMULATE_OK;
 	return x86_emulate_fault(ctxt, 13, 0);
@@ -251,6 +294,10 @@ static void world_set_segment(struct x86_emulate_ctxt *ctxt, unsigned int seg,
 
 static int world_cpuid(struct x86_emulate_ctxt *ctxt, u32 *regs)
 {
+	int r = fail(world(ctxt));
+
+	if (r != X86_EMULATE_OK)
+		return r;
 	world(ctxt)->cpuid_leaf = regs[0];
 	if (regs[0] == 0xbad)
 		return x86_emulate_fault(ctxt, 13, 0);

@@ -17,6 +17,28 @@
 #define WORLD_BASE 0x10000000ull
 #define WORLD_SIZE 0x10000u
 
+/* With struct world.everywhere, what is there of memory at its beginning. */
+#define WORLD_ALIAS 0x1000u
+
+/* What callbacks did, for who wants to know: struct world.log. */
+enum access_kind {
+	ACCESS_READ,
+	ACCESS_WRITE,
+	ACCESS_CMPXCHG,
+	ACCESS_PROBE,
+	ACCESS_IN,
+	ACCESS_OUT,
+};
+
+struct access {
+	u64 where; /* a linear address or a port */
+	u16 len; /* in all */
+	u8 kind;
+	bool implicit; /* by the CPU itself, as of a TSS or a descriptor table */
+};
+
+#define WORLD_LOG 64
+
 /* As far as both are concerned, of memory and registers. */
 struct state {
 	u64 regs[16];
@@ -31,11 +53,18 @@ struct world {
 	struct x86_emulate_segment segments[NR_X86_EMULATE_SEGS];
 	u64 cr[16], dr[8];
 	u64 invlpg;
+	u64 efer, sysenter_cs;
+	u8 fx[X86_EMULATE_FX_BYTES]; /* but for XMM registers */
 	/* Callbacks so far since the last commit; of them, those answered. */
 	unsigned int nr_asked, nr_answered;
 	bool ask_userspace;
 	unsigned int fault_at; /* from 1; 0: none faults */
+	unsigned int ask_at; /* the same: this one asks userspace */
+	int fail_as; /* instead of the fault: an enum x86_emulate_result */
 	unsigned int nr_accesses, nr_reads, nr_writes, nr_commits;
+	bool everywhere; /* memory is at every address, WORLD_ALIAS of it */
+	unsigned int nr_logged; /* may be more than the log has */
+	struct access log[WORLD_LOG];
 	u64 read_la, write_la;
 	unsigned int read_len, write_len;
 	u32 port_value;
@@ -45,8 +74,6 @@ struct world {
 	bool changes; /* memory is another after each read */
 	unsigned int nr_implicit; /* writes by the CPU itself */
 	u32 cpuid_leaf;
-	u64 efer, sysenter_cs;
-	u8 fx[X86_EMULATE_FX_BYTES]; /* but for XMM registers */
 };
 
 extern unsigned long nr_failed;
@@ -69,8 +96,14 @@ void seed_random(u64 seed);
 /* native.c */
 void compare_with_native(unsigned long rounds);
 
+/* step.c */
+void step_beside_native(unsigned long rounds);
+
 /* fuzz.c */
 void execute_anything(unsigned long rounds);
+
+/* accesses.c */
+void check_accesses(void);
 
 /* rules.c */
 void check_rules(void);
