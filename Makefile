@@ -48,7 +48,7 @@ help:
 	@echo "  make check-kunit    KUnit in a kernel with KASAN, lockdep, kmemleak"
 	@echo "  make bench-mmu      the MMU's sizes and instruction counts, against their targets"
 	@echo "  make bench-exits    instruction counts of guests' exits, beside stock KVM's"
-	@echo "  make check-amd      on AMD-V hosts (qemu)"
+	@echo "  make check-amd      on AMD-V hosts (qemu), with what takes too long for make check"
 	@echo "  make check-intel    on VT-x hosts (bochs)"
 	@echo "  make check-install  install and uninstall by DKMS, in a folder"
 	@echo "  make check-emulator the emulator's tests beside the host's CPU, and fuzzing, for longer"
@@ -73,7 +73,10 @@ check:
 	@tests/check.sh static kunit bench amd intel install
 
 check-long:
-	@tests/check.sh static kunit bench amd intel install emulator long
+	@tests/check.sh static kunit bench amd amd-more intel install emulator long
+
+check-amd:
+	@tests/check.sh amd amd-more
 
 check-static: prepare
 	@tests/static.sh
@@ -84,7 +87,7 @@ check-emulator: prepare
 check-install: prepare
 	@tests/install.sh
 
-check-kunit check-amd check-intel: check-%: prepare
+check-kunit check-intel: check-%: prepare
 	@$(LAB) run $*
 
 bench-mmu: prepare

@@ -83,6 +83,9 @@ int exec_syscall(struct exec *x)
 		x->rip = msr(x, exec_is_long(x) ? MSR_LSTAR : MSR_CSTAR);
 		x->rflags &= ~msr(x, MSR_SFMASK);
 		x->rflags |= 2;
+		/* Else a program's trap would come with the kernel's stack. */
+		if (!(x->rflags & X86_FLAG_TF))
+			x->after |= X86_EMULATE_AFTER_NOTF;
 	} else {
 		x->rip = (u32)star;
 		x->rflags &= ~(X86_FLAG_IF | X86_FLAG_VM);

@@ -530,6 +530,7 @@ static int interrupt_real(struct exec *x, u8 vector)
 	if (r == X86_EMULATE_OK)
 		r = push_return(x, cs.selector, back, 2);
 	x->rflags &= ~(X86_FLAG_IF | X86_FLAG_TF | X86_FLAG_AC);
+	x->after |= X86_EMULATE_AFTER_NOTF;
 	return r;
 }
 

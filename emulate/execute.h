@@ -61,6 +61,7 @@ enum x86_emulate_reg {
 #define X86_EMULATE_AFTER_IRET 0x4 /* NMIs may come again */
 #define X86_EMULATE_AFTER_HLT  0x8 /* it waits for an interrupt */
 #define X86_EMULATE_AFTER_TASK 0x10 /* it is another task's; also after FAULT */
+#define X86_EMULATE_AFTER_NOTF 0x20 /* it has cleared TF: no trap */
 
 /* An FXSAVE area, in the format of 64-bit mode. */
 #define X86_EMULATE_FX_BYTES 512

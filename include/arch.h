@@ -26,6 +26,17 @@ struct seq_file;
 int kvm_arch_host_check(void);
 
 /**
+ * kvm_arch_async_pf_init() - who brings pages while guests go on
+ *
+ * Context: module load; may sleep.
+ * Return: 0; -ENOMEM.
+ */
+int kvm_arch_async_pf_init(void);
+
+/** kvm_arch_async_pf_exit() - the reverse; nobody has a VM */
+void kvm_arch_async_pf_exit(void);
+
+/**
  * kvm_arch_keep_stock_out() - no stock KVM from here on
  *
  * Context: module load; may sleep.
@@ -67,6 +78,16 @@ void kvm_arch_hardware_disable(void);
  * Return: the vendor's function, to be called in NMI context on any CPU.
  */
 void (*kvm_arch_emergency_disable(void))(void);
+
+/**
+ * kvm_arch_suspend() - the host goes to sleep
+ *
+ * Context: the last CPU, IRQs off, tasks frozen.
+ */
+void kvm_arch_suspend(void);
+
+/** kvm_arch_resume() - it is back; the same, before any task runs */
+void kvm_arch_resume(void);
 
 /**
  * kvm_arch_post_hardware_enable_setup() - setup that needs virtualisation on
@@ -170,6 +191,9 @@ void kvm_arch_vcpu_put(struct kvm_vcpu *vcpu);
  * Return: 0, kvm_run says why; -EINTR; -EAGAIN; or another error.
  */
 int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu);
+
+/** kvm_arch_no_poll() - does the guest not want HLT to poll? */
+bool kvm_arch_no_poll(struct kvm_vcpu *vcpu);
 
 /**
  * kvm_arch_show_host() - print what the host offers and what is used of it

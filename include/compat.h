@@ -18,6 +18,7 @@
 #define TWINWALK_COMPAT_H
 
 #include <linux/cpuhotplug.h>
+#include <linux/kvm.h>
 #include <linux/kvm_types.h>
 #include <linux/mm.h>
 #include <linux/eventfd.h>
@@ -204,6 +205,16 @@ static inline void kvm_eventfd_signal(struct eventfd_ctx *ctx)
 	eventfd_signal(ctx, 1);
 #else
 	eventfd_signal(ctx);
+#endif
+}
+
+/* KVM_EXIT_HYPERCALL: was the guest in 64-bit mode?  Later it is a bit of flags. */
+static inline void kvm_run_hypercall_set_mode(struct kvm_run *run, bool is_64)
+{
+#ifdef KVM_EXIT_HYPERCALL_LONG_MODE
+	run->hypercall.flags = is_64 ? KVM_EXIT_HYPERCALL_LONG_MODE : 0;
+#else
+	run->hypercall.longmode = is_64;
 #endif
 }
 

@@ -81,6 +81,40 @@ unsigned long kvm_vcpu_gfn_to_hva(struct kvm_vcpu *vcpu, gfn_t gfn,
 bool kvm_vcpu_is_visible_gfn(struct kvm_vcpu *vcpu, gfn_t gfn);
 
 /**
+ * struct kvm_guest_area - memory that guest and host share, found again quickly
+ * @gpa: first byte, in address space 0
+ * @len: how many bytes; at most a page
+ * @slot: has all of it
+ * @hva: where it is in the VMM; NULL, it was not looked for
+ * @generation: of the memory slots, when it was
+ *
+ * Zeroed but for @gpa and @len to begin with.  Its owner's.
+ */
+struct kvm_guest_area {
+	gpa_t gpa;
+	unsigned int len;
+	struct kvm_memory_slot *slot;
+	void __user *hva;
+	u64 generation;
+};
+
+/**
+ * kvm_guest_area_map() - find it
+ * @kvm: the VM
+ * @area: the area
+ *
+ * The answer holds as long as kvm->srcu is held.  Until then @area->hva may be
+ * accessed as userspace's memory, in any context as far as that is possible there.
+ *
+ * Context: kvm->srcu held for read.  Does not sleep.
+ * Return: false, it is not all in one slot that may be written.
+ */
+bool kvm_guest_area_map(struct kvm *kvm, struct kvm_guest_area *area);
+
+/** kvm_guest_area_dirty() - it was written to; as kvm_mark_page_dirty() */
+void kvm_guest_area_dirty(struct kvm *kvm, const struct kvm_guest_area *area);
+
+/**
  * kvm_mark_page_dirty() - a page is written to
  * @kvm: the VM
  * @slot: has the page

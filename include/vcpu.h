@@ -34,6 +34,7 @@
 #include <linux/signal_types.h>
 #include <linux/types.h>
 
+#include "virt/halt.h"
 #include "vm.h"
 #include "x86_vcpu.h"
 
@@ -59,7 +60,9 @@ enum kvm_vcpu_mode {
 enum kvm_request {
 	KVM_REQ_TLB_FLUSH, /* all that the vCPU's ASIDs have */
 	KVM_REQ_MMU_RELOAD, /* drop invalid roots */
-	KVM_REQ_LAST_KICK_WAIT = KVM_REQ_MMU_RELOAD,
+	KVM_REQ_CLOCK_UPDATE, /* tell the guest what its clock is */
+	KVM_REQ_MSR_FILTER_CHANGED, /* what MSRs the guest accesses directly */
+	KVM_REQ_LAST_KICK_WAIT = KVM_REQ_MSR_FILTER_CHANGED,
 	KVM_REQ_VM_DEAD, /* never to be entered again */
 	KVM_REQ_UNBLOCK, /* wake up; nothing else */
 	KVM_REQ_EVENT, /* look for something to inject */
@@ -69,12 +72,13 @@ enum kvm_request {
 	KVM_REQ_NMI,
 	KVM_REQ_SMI,
 	KVM_REQ_IMMEDIATE_EXIT, /* enter, and leave at once */
-	KVM_REQ_CLOCK_UPDATE,
+	KVM_REQ_MASTERCLOCK_UPDATE, /* look whether all vCPUs can have one clock */
 	KVM_REQ_STEAL_UPDATE,
 	KVM_REQ_APF_READY,
-	KVM_REQ_MSR_FILTER_CHANGED,
 	KVM_REQ_IOAPIC_SCAN,
 	KVM_REQ_IOAPIC_EOI_EXIT,
+	KVM_REQ_APIC_TIMER, /* start its APIC's timer once more */
+	KVM_REQ_REPORT_TPR_ACCESS,
 	KVM_NR_REQS
 };
 
@@ -114,8 +118,8 @@ enum kvm_request {
  * @notify_window_exits: too long without a window
  * @halt_successful_poll: see kvm_vcpu_halt()
  * @halt_attempted_poll: the same
- * @halt_poll_invalid: the same
- * @halt_wakeup: the same
+ * @halt_poll_invalid: HLT that was ended by a signal
+ * @halt_wakeup: woken while it waited
  * @halt_poll_success_ns: the same
  * @halt_poll_fail_ns: the same
  * @halt_wait_ns: the same
@@ -123,6 +127,8 @@ enum kvm_request {
  * @halt_poll_fail_hist: the same
  * @halt_wait_hist: times of waits, the same
  * @blocking: waits now, 0 or 1
+ * @directed_yield_attempted: see kvm_vcpu_yield_to()
+ * @directed_yield_successful: the other has run for it
  */
 struct kvm_vcpu_stat {
 	u64 exits;
@@ -165,6 +171,8 @@ struct kvm_vcpu_stat {
 	u64 halt_poll_fail_hist[KVM_HALT_HIST_SIZE];
 	u64 halt_wait_hist[KVM_HALT_HIST_SIZE];
 	u64 blocking;
+	u64 directed_yield_attempted;
+	u64 directed_yield_successful;
 };
 
 /**
@@ -186,6 +194,7 @@ struct kvm_vcpu_stat {
  * @sigset_active: KVM_SET_SIGNAL_MASK was given
  * @sigset: what it was given
  * @srcu_idx: kvm->srcu, held while the vCPU is in KVM_RUN, but in the guest
+ * @halt: how it waits, and yields
  * @debugfs_dentry: its directory, or NULL
  * @stat: counters
  * @arch: the architecture's part
@@ -208,6 +217,7 @@ struct kvm_vcpu {
 	bool sigset_active;
 	sigset_t sigset;
 	int srcu_idx;
+	struct kvm_vcpu_halt halt;
 	struct dentry *debugfs_dentry;
 	struct kvm_vcpu_stat stat;
 	struct kvm_vcpu_arch arch;
@@ -285,6 +295,32 @@ bool kvm_vcpu_wake_up(struct kvm_vcpu *vcpu);
  * Context: vCPU's mutex; loaded; kvm->srcu not held.
  */
 void kvm_vcpu_block(struct kvm_vcpu *vcpu);
+
+/**
+ * kvm_vcpu_halt() - HLT: poll for a while, then kvm_vcpu_block()
+ * @vcpu: the vCPU
+ *
+ * Context: as kvm_vcpu_block().
+ */
+void kvm_vcpu_halt(struct kvm_vcpu *vcpu);
+
+/**
+ * kvm_vcpu_yield_to() - give this task's time to another vCPU
+ * @target: of the same VM as the one that runs here
+ *
+ * Counts directed_yield_attempted and _successful of the one that runs here.
+ * Context: may schedule; preemption on.
+ * Return: true if the target's task is to run.
+ */
+bool kvm_vcpu_yield_to(struct kvm_vcpu *target);
+
+/**
+ * kvm_vcpu_on_spin() - a vCPU waits in a loop: let one run that it may wait for
+ * @me: the vCPU
+ *
+ * Context: as kvm_vcpu_yield_to().
+ */
+void kvm_vcpu_on_spin(struct kvm_vcpu *me);
 
 /** vcpu_load() - the vCPU is on this CPU, and follows the task from now on */
 void vcpu_load(struct kvm_vcpu *vcpu);

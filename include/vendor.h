@@ -36,8 +36,13 @@ struct msr_data {
 	u64 data;
 };
 
+/* Whose exit reasons they are; perf and trace-cmd have the same numbers. */
+#define KVM_ISA_VMX 1
+#define KVM_ISA_SVM 2
+
 /**
  * struct kvm_exit_info - what a vendor says of an exit
+ * @isa: KVM_ISA_*
  * @reason: SVM_EXIT_*, EXIT_REASON_*
  * @info1: EXITINFO1, exit qualification
  * @info2: EXITINFO2, guest physical address
@@ -45,6 +50,7 @@ struct msr_data {
  * @error_code: of the event in @intr_info
  */
 struct kvm_exit_info {
+	u32 isa;
 	u32 reason;
 	u64 info1;
 	u64 info2;

@@ -13,7 +13,7 @@
  *	locks of the host's mm > kvm->srcu (read)	virt/notifier.c
  *	kvm->mmu_lock > kvm->mmu.pages_lock		mmu/tdp_mmu.c
  *	cpu_hotplug_lock > kvm_usage_lock		virt/hardware.c
- *	kvm_lock					virt/vm.c, list of VMs
+ *	kvm_lock > kvm->arch.pvclock.lock		virt/vm.c, list of VMs
  */
 #ifndef TWINWALK_VIRT_H
 #define TWINWALK_VIRT_H
@@ -21,6 +21,7 @@
 #include <linux/types.h>
 
 struct dentry;
+struct kobject;
 struct kvm;
 struct kvm_mmu_vm_ops;
 struct kvm_x86_vendor;
@@ -92,6 +93,9 @@ void kvm_debugfs_exit(void);
 int kvm_dev_init(void);
 void kvm_dev_exit(void);
 
+/** kvm_dev_kobj() - of /dev/kvm, for a VM; NULL if there is no device (tests) */
+struct kobject *kvm_dev_kobj(void);
+
 /**
  * kvm_vm_debugfs_create() - make a VM's directory, named PID-FD as KVM does
  * @kvm: the VM
@@ -102,6 +106,14 @@ void kvm_dev_exit(void);
  * Context: may sleep.
  */
 void kvm_vm_debugfs_create(struct kvm *kvm, int fd);
+
+/**
+ * kvm_on_each_vm() - something for every VM that there is
+ * @fn: what; takes no VM's lock that is outside of kvm_lock, which is held
+ *
+ * Context: may sleep.
+ */
+void kvm_on_each_vm(void (*fn)(struct kvm *kvm));
 
 /* How the MMU reaches a VM's vCPUs; in virt/vcpu.c. */
 extern const struct kvm_mmu_vm_ops kvm_vcpu_mmu_ops;

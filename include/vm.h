@@ -25,6 +25,7 @@
 #include "memslots.h"
 #include "mmu/mmu_vm.h"
 #include "virt/coalesced.h"
+#include "virt/halt.h"
 #include "virt/ioeventfd.h"
 #include "virt/stats.h"
 #include "x86_vm.h"
@@ -38,6 +39,7 @@ struct mm_struct;
  * @users_count: references; the last kvm_put_kvm() destroys it
  * @vm_list: its place among all VMs, under kvm_lock
  * @debugfs_dentry: its directory, or NULL
+ * @announced_pid: who made it, once udev was told of it (virt/uevent.h); 0, not
  * @srcu: readers of @slots and @buses
  * @slots_lock: who changes @slots or @buses
  * @slots: its memory
@@ -53,6 +55,7 @@ struct mm_struct;
  * @buses: devices in the kernel
  * @coalesced: writes that userspace gets later
  * @ioeventfds: eventfds that are signalled when the guest writes
+ * @halt: how its vCPUs wait, and yield
  * @stat: counters
  * @arch: the architecture's part
  */
@@ -61,6 +64,7 @@ struct kvm {
 	refcount_t users_count;
 	struct list_head vm_list;
 	struct dentry *debugfs_dentry;
+	pid_t announced_pid;
 	struct srcu_struct srcu;
 	struct mutex slots_lock; /* outside of srcu and mmu_lock */
 	struct kvm_vm_slots slots;
@@ -75,6 +79,7 @@ struct kvm {
 	struct kvm_io_buses buses;
 	struct kvm_coalesced coalesced;
 	struct kvm_ioeventfds ioeventfds;
+	struct kvm_vm_halt halt;
 	struct kvm_vm_stat stat;
 	struct kvm_arch arch;
 };

@@ -53,7 +53,8 @@
  * vcpu_run
  *	Enter the guest and come back.  IRQs off before and after.
  * handle_exit_irqoff
- *	What has to be done before IRQs are on: the host's own interrupts.
+ *	What has to be done before IRQs are on: the host's own interrupts.  If it
+ *	was one of these, kvm_steal_time_boundary().
  * handle_exit
  *	What the guest left for.  IRQs and preemption on, srcu held.  Return: 1,
  *	enter again; 0, to userspace, with kvm_run filled in; or an error.
@@ -99,6 +100,10 @@
  *	NMIs are blocked by one that runs.
  * enable_irq_window, enable_nmi_window
  *	Exit when it is allowed.
+ * smi_allowed, enable_smi_window
+ *	As of NMIs.  In SMM there is no window: its end is one.
+ * enter_smm
+ *	The vCPU is in SMM from now on.  Its registers are still those of before.
  * get_interrupt_shadow, set_interrupt_shadow
  *	KVM_X86_SHADOW_INT_*
  * update_cr8_intercept
@@ -120,6 +125,13 @@
  * get_insn
  *	What the CPU told of the intercepted instruction's bytes.  Return: how
  *	many were written to @bytes; 0, none.
+ *
+ * And of a VM:
+ *
+ * pi_update_irte
+ *	A host interrupt is a GSI of the VM, or with @set false is not any more: it
+ *	may be posted to the guest without the host's handler.  Without the hook,
+ *	none is.  May sleep.  Return: 0 or an error.
  */
 #ifndef KVM_X86_OP_OPTIONAL
 #define KVM_X86_OP_OPTIONAL KVM_X86_OP
@@ -188,6 +200,9 @@ KVM_X86_OP_VCPU(get_nmi_mask, bool, (struct kvm_vcpu *vcpu));
 KVM_X86_OP_VCPU(set_nmi_mask, void, (struct kvm_vcpu *vcpu, bool masked));
 KVM_X86_OP_VCPU(enable_irq_window, void, (struct kvm_vcpu *vcpu));
 KVM_X86_OP_VCPU(enable_nmi_window, void, (struct kvm_vcpu *vcpu));
+KVM_X86_OP_VCPU(smi_allowed, int, (struct kvm_vcpu *vcpu, bool for_injection));
+KVM_X86_OP_VCPU(enable_smi_window, void, (struct kvm_vcpu *vcpu));
+KVM_X86_OP_VCPU(enter_smm, void, (struct kvm_vcpu *vcpu));
 KVM_X86_OP_VCPU(get_interrupt_shadow, u32, (struct kvm_vcpu *vcpu));
 KVM_X86_OP_VCPU(set_interrupt_shadow, void, (struct kvm_vcpu *vcpu, u32 mask));
 KVM_X86_OP_VCPU(update_cr8_intercept, void,
@@ -202,6 +217,8 @@ KVM_X86_OP_VCPU(write_tsc_multiplier, void, (struct kvm_vcpu *vcpu, u64 multipli
 KVM_X86_OP_VCPU(get_exit_info, void,
 		(struct kvm_vcpu *vcpu, struct kvm_exit_info *info));
 KVM_X86_OP_VCPU(get_insn, unsigned int, (struct kvm_vcpu *vcpu, u8 *bytes));
+KVM_X86_OP_OPTIONAL(pi_update_irte, int,
+		    (struct kvm *kvm, unsigned int host_irq, u32 gsi, bool set));
 /* clang-format on */
 
 #undef KVM_X86_OP

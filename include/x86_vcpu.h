@@ -14,15 +14,21 @@
 #include <linux/kvm_types.h>
 #include <linux/types.h>
 
+#include "irqchip/pv_apic.h"
 #include "mmu/context.h"
 #include "mmu/guest_walk.h"
 #include "mmu/mmu_cache.h"
+#include "x86/async_pf.h"
 #include "x86/cpuid.h"
 #include "x86/emulate.h"
 #include "x86/event.h"
 #include "x86/fpu.h"
+#include "x86/hypercall.h"
 #include "x86/io.h"
+#include "x86/mce.h"
 #include "x86/msr.h"
+#include "x86/pvclock.h"
+#include "x86/steal.h"
 #include "x86/tsc.h"
 
 struct kvm_lapic;
@@ -105,12 +111,16 @@ enum kvm_exit_fastpath {
  * @switch_db_regs: KVM_DEBUGREG_*; 0, the guest does not use breakpoints
  * @guest_debug: KVM_GUESTDBG_*
  * @singlestep_rip: where single-stepping was asked for
- * @smm: in system management mode
+ * @smm: in system management mode; see x86/smm.h
+ * @smm_inside_nmi: ... and NMIs were masked before
  * @guest_mode: runs a nested guest
  * @mp_state: KVM_MP_STATE_*; what others read
  * @launched: KVM_RUN was called: CPUID and the like stay as they are
  * @msr: MSRs that have no other place
+ * @mce: its machine checks
  * @tsc: its time stamp counter
+ * @pvclock: what it was told of the VM's clock
+ * @steal: its steal time
  * @event: what waits to be injected
  * @fpu: its FPU
  * @cpuid: what CPUID tells the guest
@@ -119,7 +129,10 @@ enum kvm_exit_fastpath {
  * @walk_cfg: how its own page tables are walked, as of mmu.walk_mmu's role
  * @emulate: the instruction that is emulated
  * @apic: its local APIC, or NULL
+ * @pv: what it has of KVM's own
+ * @apf: pages that it does not wait for
  * @io: what it does with devices just now
+ * @pv_apic: what its APIC and its guest share
  * @complete_userspace_io: what is left to do when KVM_RUN is called again.
  *	Return: 1, go on; 0, userspace has more to do; or an error
  */
@@ -150,11 +163,15 @@ struct kvm_vcpu_arch {
 	u32 guest_debug;
 	unsigned long singlestep_rip;
 	bool smm;
+	bool smm_inside_nmi;
 	bool guest_mode;
 	bool launched;
 	u32 mp_state;
 	struct kvm_vcpu_msr msr;
+	struct kvm_vcpu_mce mce;
 	struct kvm_vcpu_tsc tsc;
+	struct kvm_vcpu_pvclock pvclock;
+	struct kvm_vcpu_steal steal;
 	struct kvm_vcpu_event event;
 	struct kvm_vcpu_fpu fpu;
 	struct kvm_vcpu_cpuid cpuid;
@@ -163,7 +180,10 @@ struct kvm_vcpu_arch {
 	struct kvm_guest_walk_cfg walk_cfg;
 	struct kvm_vcpu_emulate emulate;
 	struct kvm_lapic *apic;
+	struct kvm_vcpu_pv pv;
+	struct kvm_vcpu_async_pf apf;
 	struct kvm_vcpu_io io;
+	struct kvm_vcpu_pv_apic pv_apic;
 	int (*complete_userspace_io)(struct kvm_vcpu *vcpu);
 };
 

@@ -13,7 +13,9 @@
 #include <linux/types.h>
 
 #include "irqchip/vm_irqchip.h"
+#include "x86/hypercall.h"
 #include "x86/msr_filter.h"
+#include "x86/pvclock.h"
 #include "x86/tsc.h"
 
 /* How interrupts are delivered; decided once, before the first vCPU. */
@@ -33,7 +35,13 @@ enum kvm_irqchip_mode {
  * @irqchip: interrupt controllers
  * @msr: what it has to say on MSRs
  * @tsc: time stamp counters
+ * @hypercall: hypercalls that userspace has
  * @exit_on_emulation_error: KVM_CAP_EXIT_ON_EMULATION_FAILURE
+ * @pvclock: its paravirtual clock
+ * @disabled_exits: KVM_X86_DISABLE_EXITS_*; written under kvm->lock, before the
+ *	first vCPU
+ * @max_vcpu_ids: ids are below; 0, KVM_MAX_VCPU_IDS; the same
+ * @disable_nx_huge_pages: KVM_CAP_VM_DISABLE_NX_HUGE_PAGES; the same
  */
 struct kvm_arch {
 	enum kvm_irqchip_mode irqchip_mode;
@@ -44,7 +52,12 @@ struct kvm_arch {
 	struct kvm_vm_irqchip irqchip;
 	struct kvm_vm_msr msr;
 	struct kvm_vm_tsc tsc;
+	struct kvm_vm_hypercall hypercall;
 	bool exit_on_emulation_error;
+	struct kvm_vm_pvclock pvclock;
+	u32 disabled_exits;
+	u32 max_vcpu_ids;
+	u32 disable_nx_huge_pages;
 };
 
 #endif

@@ -222,6 +222,14 @@ static void deliver_one(struct delivery *d, struct kvm_lapic *apic)
 		d->taken = max(d->taken, 0) + r;
 }
 
+static void deliver_to_lowest(struct delivery *d)
+{
+	if (!d->lowest)
+		return;
+	atomic_inc(&d->lowest->arb_prio);
+	d->taken = kvm_lapic_accept(d->lowest, d->irq);
+}
+
 static bool is_meant(struct kvm_lapic *apic, struct kvm_lapic *src, u32 dest,
 		     const struct kvm_lapic_irq *irq)
 {
@@ -295,10 +303,53 @@ int kvm_irq_delivery_to_apic(struct kvm *kvm, struct kvm_lapic *src,
 				deliver_one(&d, apic);
 		}
 	}
-	if (d.lowest) {
-		atomic_inc(&d.lowest->arb_prio);
-		d.taken = kvm_lapic_accept(d.lowest, irq);
-	}
+	deliver_to_lowest(&d);
 	rcu_read_unlock();
 	return d.taken;
+}
+
+bool kvm_irq_delivery_by_map(struct kvm *kvm, const struct kvm_lapic_irq *irq,
+			     int *r)
+{
+	struct delivery d = { .irq = irq, .taken = -1 };
+	bool found;
+
+	rcu_read_lock();
+	found = deliver_by_map(kvm, widen_dest(kvm, NULL, irq->dest), &d);
+	deliver_to_lowest(&d);
+	rcu_read_unlock();
+	*r = d.taken;
+	return found;
+}
+
+struct kvm_lapic *kvm_apic_find(struct kvm *kvm, u32 id)
+{
+	struct kvm_lapic *out[KVM_APIC_MAP_MAX_CANDIDATES];
+	struct kvm_apic_map *map;
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+	int nr = -1;
+
+	rcu_read_lock();
+	map = rcu_dereference(kvm->arch.irqchip.map);
+	if (map && map->nr_vcpus == atomic_read(&kvm->online_vcpus))
+		nr = find_phys(map, id, out);
+	rcu_read_unlock();
+	if (nr >= 0)
+		return nr ? out[0] : NULL;
+
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		struct kvm_lapic *apic = vcpu->arch.apic;
+		struct kvm_apic_ident ident;
+
+		if (!apic || !kvm_lapic_hw_enabled(apic))
+			continue;
+		kvm_lapic_ident(apic, &ident);
+		/* As the map has it. */
+		if ((ident.x2apic || ident.id > KVM_APIC_BROADCAST ?
+			     ident.id :
+			     ident.xapic_id) == id)
+			return apic;
+	}
+	return NULL;
 }

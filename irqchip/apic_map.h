@@ -104,6 +104,28 @@ void kvm_apic_map_update(struct kvm *kvm);
 int kvm_irq_delivery_to_apic(struct kvm *kvm, struct kvm_lapic *src,
 			     const struct kvm_lapic_irq *irq);
 
+/**
+ * kvm_irq_delivery_by_map() - send a device's message if that takes one look
+ * @kvm: the VM
+ * @irq: the message
+ * @r: filled, if the answer is true: as kvm_irq_delivery_to_apic()
+ *
+ * Context: any.
+ * Return: false, nothing is done: every APIC has to be asked.
+ */
+bool kvm_irq_delivery_by_map(struct kvm *kvm, const struct kvm_lapic_irq *irq,
+			     int *r);
+
+/**
+ * kvm_apic_find() - an APIC by its physical id
+ * @kvm: the VM
+ * @id: 32 bits; none of them means all
+ *
+ * Context: any.
+ * Return: one that is on, for as long as the VM lives; or NULL.
+ */
+struct kvm_lapic *kvm_apic_find(struct kvm *kvm, u32 id);
+
 /** kvm_apic_dest_means() - is an APIC meant by a device's message? */
 bool kvm_apic_dest_means(struct kvm_lapic *apic,
 			 const struct kvm_lapic_irq *irq);

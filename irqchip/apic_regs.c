@@ -145,3 +145,8 @@ u64 kvm_tsc_to_ns(u64 cycles, u32 khz)
 	return ms * NSEC_PER_MSEC +
 	       div_u64((u64)rest * NSEC_PER_MSEC, khz ?: 1);
 }
+
+u64 kvm_tsc_left_ns(u64 deadline, u64 now, u32 khz)
+{
+	return deadline > now ? kvm_tsc_to_ns(deadline - now, khz) : 0;
+}

@@ -159,6 +159,9 @@ u32 kvm_apic_timer_count(s64 remaining, unsigned int divider, u32 initial);
  */
 u64 kvm_tsc_to_ns(u64 cycles, u32 khz);
 
+/** kvm_tsc_left_ns() - how long until a TSC that shows @now shows @deadline */
+u64 kvm_tsc_left_ns(u64 deadline, u64 now, u32 khz);
+
 /* 2^50 ns are 13 days; longer is not told from that. */
 #define KVM_APIC_MAX_NS BIT_ULL(50)
 

@@ -20,6 +20,7 @@
 #include "irqchip/ioapic.h"
 #include "irqchip/irqchip.h"
 #include "irqchip/routing.h"
+#include "x86/trace.h"
 
 #define IOAPIC_SIZE    0x100
 #define IOAPIC_SELECT  0x00 /* addresses */
@@ -37,6 +38,7 @@
  * @lock: for what follows
  * @regs: the registers
  * @sources: who drives a pin, a bit each
+ * @watched: pins whose EOI somebody waits for, a bit each
  * @eoi_vectors: vectors whose EOI means something; read without the lock
  */
 struct kvm_ioapic {
@@ -45,6 +47,7 @@ struct kvm_ioapic {
 	spinlock_t lock; /* innermost but for what sends messages */
 	struct kvm_ioapic_regs regs;
 	unsigned long sources[KVM_IOAPIC_NUM_PINS];
+	u32 watched;
 	DECLARE_BITMAP(eoi_vectors, 256);
 };
 
@@ -57,6 +60,18 @@ void kvm_ioapic_regs_reset(struct kvm_ioapic_regs *regs)
 	memset(regs, 0, sizeof(*regs));
 	for (pin = 0; pin < KVM_IOAPIC_NUM_PINS; pin++)
 		regs->rte[pin] = KVM_RTE_MASKED;
+}
+
+/*
+ * 82093AA, "Delivery Mode": what is no interrupt "is treated as an edge triggered
+ * interrupt even if it is programmed as a level": it has no EOI.
+ */
+static bool is_level(u64 rte)
+{
+	u32 mode = rte & KVM_RTE_MODE;
+
+	return (rte & KVM_RTE_LEVEL) &&
+	       (mode == APIC_DM_FIXED || mode == APIC_DM_LOWEST);
 }
 
 int kvm_ioapic_regs_line(struct kvm_ioapic_regs *regs, unsigned int pin,
@@ -72,7 +87,7 @@ int kvm_ioapic_regs_line(struct kvm_ioapic_regs *regs, unsigned int pin,
 	regs->irr |= BIT(pin);
 	if (rte & KVM_RTE_MASKED)
 		return KVM_IOAPIC_MASKED;
-	if (rte & KVM_RTE_LEVEL)
+	if (is_level(rte))
 		return rte & KVM_RTE_REMOTE_IRR ? KVM_IOAPIC_NONE :
 						  KVM_IOAPIC_SEND;
 	return was ? KVM_IOAPIC_NONE : KVM_IOAPIC_SEND;
@@ -80,7 +95,7 @@ int kvm_ioapic_regs_line(struct kvm_ioapic_regs *regs, unsigned int pin,
 
 void kvm_ioapic_regs_sent(struct kvm_ioapic_regs *regs, unsigned int pin)
 {
-	if (regs->rte[pin] & KVM_RTE_LEVEL)
+	if (is_level(regs->rte[pin]))
 		regs->rte[pin] |= KVM_RTE_REMOTE_IRR;
 }
 
@@ -92,8 +107,7 @@ u32 kvm_ioapic_regs_eoi(struct kvm_ioapic_regs *regs, u8 vector, bool level)
 	for (pin = 0; pin < KVM_IOAPIC_NUM_PINS; pin++) {
 		u64 rte = regs->rte[pin];
 
-		if ((rte & KVM_RTE_VECTOR) != vector ||
-		    !!(rte & KVM_RTE_LEVEL) != level)
+		if ((rte & KVM_RTE_VECTOR) != vector || is_level(rte) != level)
 			continue;
 		if (level && !(rte & KVM_RTE_REMOTE_IRR))
 			continue;
@@ -109,8 +123,8 @@ u32 kvm_ioapic_regs_due(const struct kvm_ioapic_regs *regs)
 	u32 pins = 0;
 
 	for (pin = 0; pin < KVM_IOAPIC_NUM_PINS; pin++)
-		if ((regs->rte[pin] & (KVM_RTE_LEVEL | KVM_RTE_MASKED |
-				       KVM_RTE_REMOTE_IRR)) == KVM_RTE_LEVEL)
+		if (is_level(regs->rte[pin]) &&
+		    !(regs->rte[pin] & (KVM_RTE_MASKED | KVM_RTE_REMOTE_IRR)))
 			pins |= BIT(pin);
 	return pins & regs->irr;
 }
@@ -145,18 +159,18 @@ u32 kvm_ioapic_regs_read(const struct kvm_ioapic_regs *regs)
 /* An edge has no remote IRR; a guest that lost an EOI gets rid of it so. */
 static u64 fixed_rte(u64 rte)
 {
-	return rte & KVM_RTE_LEVEL ? rte : rte & ~KVM_RTE_REMOTE_IRR;
+	return is_level(rte) ? rte : rte & ~KVM_RTE_REMOTE_IRR;
 }
 
-void kvm_ioapic_regs_write(struct kvm_ioapic_regs *regs, u32 val)
+u32 kvm_ioapic_regs_write(struct kvm_ioapic_regs *regs, u32 val)
 {
 	int pin = selected_pin(regs);
-	u64 mask, set;
+	u64 mask, set, old;
 
 	if (pin < 0) {
 		if (regs->select == IOAPIC_ID)
 			regs->id = (val >> 24) & 0xf;
-		return;
+		return 0;
 	}
 	if (regs->select & 1) {
 		mask = KVM_RTE_WRITABLE & GENMASK_ULL(63, 32);
@@ -165,7 +179,9 @@ void kvm_ioapic_regs_write(struct kvm_ioapic_regs *regs, u32 val)
 		mask = KVM_RTE_WRITABLE & GENMASK_ULL(31, 0);
 		set = val;
 	}
-	regs->rte[pin] = fixed_rte((regs->rte[pin] & ~mask) | (set & mask));
+	old = regs->rte[pin];
+	regs->rte[pin] = fixed_rte((old & ~mask) | (set & mask));
+	return (u32)(old ^ regs->rte[pin]) ? BIT(pin) : 0;
 }
 
 void kvm_ioapic_rte_irq(u64 rte, struct kvm_lapic_irq *irq)
@@ -215,8 +231,7 @@ static void update_eoi_vectors(struct kvm_ioapic *ioapic)
 	for (pin = 0; pin < KVM_IOAPIC_NUM_PINS; pin++) {
 		u64 rte = ioapic->regs.rte[pin];
 
-		if ((rte & KVM_RTE_LEVEL) ||
-		    kvm_irq_has_notifier(ioapic->kvm, KVM_IRQCHIP_IOAPIC, pin))
+		if ((rte & KVM_RTE_LEVEL) || (ioapic->watched & BIT(pin)))
 			__set_bit(rte & KVM_RTE_VECTOR, vectors);
 	}
 	bitmap_copy(ioapic->eoi_vectors, vectors, 256);
@@ -226,10 +241,13 @@ void kvm_ioapic_watch_changed(struct kvm *kvm)
 {
 	struct kvm_ioapic *ioapic = kvm->arch.irqchip.ioapic;
 	unsigned long flags;
+	u32 watched;
 
 	if (!ioapic)
 		return;
+	watched = kvm_irq_watched_pins(kvm, KVM_IRQCHIP_IOAPIC);
 	spin_lock_irqsave(&ioapic->lock, flags);
+	ioapic->watched = watched;
 	update_eoi_vectors(ioapic);
 	spin_unlock_irqrestore(&ioapic->lock, flags);
 }
@@ -253,9 +271,15 @@ int kvm_ioapic_set_irq(struct kvm *kvm, unsigned int pin, unsigned int source,
 	r = kvm_ioapic_regs_line(&ioapic->regs, pin, ioapic->sources[pin]);
 	if (r == KVM_IOAPIC_SEND)
 		r = send(ioapic, pin);
+	trace_kvm_ioapic_set_irq(ioapic->regs.rte[pin], pin, level && !r);
 	spin_unlock_irqrestore(&ioapic->lock, flags);
 	/* A line that goes down is not merged with anything. */
 	return level ? r : 1;
+}
+
+bool kvm_ioapic_wants_eoi(struct kvm *kvm, u8 vector)
+{
+	return test_bit(vector, kvm->arch.irqchip.ioapic->eoi_vectors);
 }
 
 void kvm_ioapic_eoi(struct kvm *kvm, u8 vector, bool level)
@@ -306,8 +330,8 @@ static int ioapic_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 			gpa_t addr, int len, const void *val)
 {
 	struct kvm_ioapic *ioapic = container_of(dev, struct kvm_ioapic, dev);
-	int changed = -1;
-	unsigned long flags;
+	unsigned long flags, changed = 0;
+	unsigned int pin;
 	u64 word = 0;
 
 	memcpy(&word, val, min_t(size_t, len, sizeof(word)));
@@ -317,16 +341,15 @@ static int ioapic_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 		ioapic->regs.select = word & 0xff;
 		break;
 	case IOAPIC_WINDOW:
-		changed = selected_pin(&ioapic->regs);
-		kvm_ioapic_regs_write(&ioapic->regs, word);
+		changed = kvm_ioapic_regs_write(&ioapic->regs, word);
 		update_eoi_vectors(ioapic);
 		send_due(ioapic);
 		break;
 	}
 	spin_unlock_irqrestore(&ioapic->lock, flags);
 	/* EOI of the old vector may find nothing any more: do not wait for it. */
-	if (changed >= 0)
-		kvm_notify_acked_irq(ioapic->kvm, KVM_IRQCHIP_IOAPIC, changed);
+	for_each_set_bit(pin, &changed, KVM_IOAPIC_NUM_PINS)
+		kvm_notify_acked_irq(ioapic->kvm, KVM_IRQCHIP_IOAPIC, pin);
 	return 0;
 }
 

@@ -90,8 +90,15 @@ u32 kvm_ioapic_regs_due(const struct kvm_ioapic_regs *regs);
 /** kvm_ioapic_regs_read() - IOWIN */
 u32 kvm_ioapic_regs_read(const struct kvm_ioapic_regs *regs);
 
-/** kvm_ioapic_regs_write() - IOWIN; pins may be due then */
-void kvm_ioapic_regs_write(struct kvm_ioapic_regs *regs, u32 val);
+/**
+ * kvm_ioapic_regs_write() - IOWIN; pins may be due then
+ * @regs: the registers
+ * @val: what is written
+ *
+ * Return: pins of which an EOI that is to come may not be known any more, a bit
+ * each: their entry has changed in more than its destination.
+ */
+u32 kvm_ioapic_regs_write(struct kvm_ioapic_regs *regs, u32 val);
 
 /** kvm_ioapic_rte_irq() - the message of an entry */
 void kvm_ioapic_rte_irq(u64 rte, struct kvm_lapic_irq *irq);
@@ -123,6 +130,9 @@ int kvm_ioapic_set_irq(struct kvm *kvm, unsigned int pin, unsigned int source,
 
 /** kvm_ioapic_eoi() - a vCPU's EOI of a vector; @level: as its TMR has it */
 void kvm_ioapic_eoi(struct kvm *kvm, u8 vector, bool level);
+
+/** kvm_ioapic_wants_eoi() - might an EOI of a vector mean something? any context */
+bool kvm_ioapic_wants_eoi(struct kvm *kvm, u8 vector);
 
 /** kvm_ioapic_watch_changed() - a pin's EOI is waited for, or is not any more */
 void kvm_ioapic_watch_changed(struct kvm *kvm);

@@ -13,6 +13,7 @@
 #include "irqchip/apic_map.h"
 #include "irqchip/ioapic.h"
 #include "irqchip/irqchip.h"
+#include "irqchip/irqfd.h"
 #include "irqchip/lapic.h"
 #include "irqchip/pic.h"
 #include "irqchip/pit.h"
@@ -22,12 +23,14 @@ void kvm_irqchip_init_vm(struct kvm *kvm)
 {
 	mutex_init(&kvm->arch.irqchip.irq_lock);
 	mutex_init(&kvm->arch.irqchip.map_lock);
+	kvm_irqfd_init_vm(kvm);
 }
 
 void kvm_irqchip_destroy_vm(struct kvm *kvm)
 {
 	struct kvm_vm_irqchip *chip = &kvm->arch.irqchip;
 
+	kvm_irqfd_destroy_vm(kvm);
 	kvm_pit_destroy(kvm);
 	mutex_lock(&kvm->slots_lock);
 	kvm_ioapic_destroy(kvm);

@@ -18,6 +18,8 @@
 /* Who drives a line; the line is the OR of them. */
 #define KVM_USERSPACE_IRQ_SOURCE_ID 0
 #define KVM_PIT_IRQ_SOURCE_ID	    1
+#define KVM_IRQFD_IRQ_SOURCE_ID	    2
+#define KVM_RESAMPLE_IRQ_SOURCE_ID  3
 
 /** irqchip_mode() - who has the controllers */
 static inline enum kvm_irqchip_mode irqchip_mode(const struct kvm *kvm)

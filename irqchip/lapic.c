@@ -18,11 +18,14 @@
 #include "irqchip/ioapic.h"
 #include "irqchip/irqchip.h"
 #include "irqchip/lapic.h"
+#include "irqchip/pv_apic.h"
 #include "irqchip/routing.h"
 #include "vcpu.h"
 #include "vendor.h"
 #include "x86/cpuid.h"
 #include "x86/regs.h"
+#include "x86/smm.h"
+#include "x86/trace.h"
 #include "x86/x86.h"
 
 /* Reserved in IA32_APIC_BASE whatever the guest's CPU is. */
@@ -115,12 +118,18 @@ static int accept_fixed(struct kvm_lapic *apic, u8 vector, bool level)
 
 int kvm_lapic_accept(struct kvm_lapic *apic, const struct kvm_lapic_irq *irq)
 {
+	trace_kvm_apic_accept_irq(apic->vcpu->vcpu_id, irq->mode, irq->level,
+				  irq->vector);
 	switch (irq->mode) {
 	case APIC_DM_FIXED:
 	case APIC_DM_LOWEST:
 		return accept_fixed(apic, irq->vector, irq->level);
 	case APIC_DM_NMI:
 		kvm_inject_nmi(apic->vcpu);
+		kvm_vcpu_kick(apic->vcpu);
+		return 1;
+	case APIC_DM_SMI:
+		kvm_inject_smi(apic->vcpu);
 		kvm_vcpu_kick(apic->vcpu);
 		return 1;
 	case APIC_DM_INIT:
@@ -149,6 +158,9 @@ void kvm_lapic_deliver_lvt(struct kvm_lapic *apic, u32 lvt)
 
 	if ((val & APIC_LVT_MASKED) || !kvm_lapic_hw_enabled(apic))
 		return;
+	trace_kvm_apic_accept_irq(apic->vcpu->vcpu_id, val & APIC_MODE_MASK,
+				  lint && (val & APIC_LVT_LEVEL_TRIGGER),
+				  val & APIC_VECTOR_MASK);
 	switch (val & APIC_MODE_MASK) {
 	case APIC_DM_FIXED:
 		accept_fixed(apic, val & APIC_VECTOR_MASK,
@@ -158,8 +170,40 @@ void kvm_lapic_deliver_lvt(struct kvm_lapic *apic, u32 lvt)
 		kvm_inject_nmi(apic->vcpu);
 		kvm_vcpu_kick(apic->vcpu);
 		break;
+	case APIC_DM_SMI:
+		kvm_inject_smi(apic->vcpu);
+		kvm_vcpu_kick(apic->vcpu);
+		break;
 	default:
 		break;
+	}
+}
+
+/* After LVT0 was written: are the PIT's ticks to come as NMIs? */
+static void lint0_changed(struct kvm_lapic *apic)
+{
+	u32 lvt = get_reg(apic, APIC_LVT0);
+	bool nmi = !(lvt & APIC_LVT_MASKED) &&
+		   (lvt & APIC_MODE_MASK) == APIC_DM_NMI;
+
+	if (nmi == apic->lint0_is_nmi)
+		return;
+	WRITE_ONCE(apic->lint0_is_nmi, nmi);
+	atomic_add(nmi ? 1 : -1, &apic->vcpu->kvm->arch.irqchip.nr_lint0_nmi);
+}
+
+void kvm_lapic_lint0_tick(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	if (!atomic_read(&kvm->arch.irqchip.nr_lint0_nmi))
+		return;
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		struct kvm_lapic *apic = vcpu->arch.apic;
+
+		if (apic && READ_ONCE(apic->lint0_is_nmi))
+			kvm_lapic_deliver_lvt(apic, APIC_LVT0);
 	}
 }
 
@@ -215,6 +259,7 @@ void kvm_lapic_eoi(struct kvm_vcpu *vcpu)
 	int vector = kvm_apic_find_highest(apic->regs + APIC_ISR);
 	bool level;
 
+	trace_kvm_eoi(vcpu->vcpu_id, vector);
 	if (vector < 0)
 		return;
 	clear_bit(vector % 32,
@@ -231,6 +276,21 @@ void kvm_lapic_eoi(struct kvm_vcpu *vcpu)
 		apic->pending_ioapic_eoi = vector;
 		kvm_make_request(KVM_REQ_IOAPIC_EOI_EXIT, vcpu);
 	}
+}
+
+bool kvm_lapic_eoi_is_quiet(struct kvm_vcpu *vcpu)
+{
+	struct kvm_lapic *apic = vcpu->arch.apic;
+	int vector;
+
+	if (!apic || !kvm_lapic_hw_enabled(apic))
+		return false;
+	vector = kvm_apic_find_highest(apic->regs + APIC_ISR);
+	return vector >= 0 &&
+	       kvm_apic_find_highest(apic->regs + APIC_IRR) < 0 &&
+	       !kvm_apic_test_vector(apic->regs + APIC_TMR, vector) &&
+	       !(irqchip_full(vcpu->kvm) &&
+		 kvm_ioapic_wants_eoi(vcpu->kvm, vector));
 }
 
 /* INIT and SIPI */
@@ -318,6 +378,7 @@ static void send_ipi(struct kvm_lapic *apic, u32 icr, u32 dest)
 		.assert = true,
 	};
 
+	trace_kvm_apic_ipi(icr, dest);
 	switch (irq.mode) {
 	case APIC_DM_LOWEST:
 		irq.lowest = true;
@@ -333,6 +394,7 @@ static void send_ipi(struct kvm_lapic *apic, u32 icr, u32 dest)
 			     (icr & APIC_INT_ASSERT);
 		break;
 	case APIC_DM_NMI:
+	case APIC_DM_SMI:
 	case APIC_DM_STARTUP:
 		break;
 	default:
@@ -381,8 +443,10 @@ static void write_svr(struct kvm_lapic *apic, u32 val)
 	if (!(apic_version(apic) & APIC_LVR_DIRECTED_EOI))
 		val &= ~APIC_SPIV_DIRECTED_EOI;
 	set_reg(apic, APIC_SPIV, val);
-	if (!(val & APIC_SPIV_APIC_ENABLED))
+	if (!(val & APIC_SPIV_APIC_ENABLED)) {
 		mask_lvts(apic);
+		lint0_changed(apic);
+	}
 }
 
 static void write_lvt(struct kvm_lapic *apic, u32 offset, u32 val)
@@ -391,6 +455,11 @@ static void write_lvt(struct kvm_lapic *apic, u32 offset, u32 val)
 		val |= APIC_LVT_MASKED;
 	if (offset != APIC_LVTT) {
 		set_reg(apic, offset, val);
+		if (offset == APIC_LVT0) {
+			lint0_changed(apic);
+			/* What the PIC has may be let in now. */
+			kvm_make_request(KVM_REQ_EVENT, apic->vcpu);
+		}
 		return;
 	}
 	if (!guest_cpuid_has(apic->vcpu, X86_FEATURE_TSC_DEADLINE_TIMER))
@@ -513,10 +582,13 @@ int kvm_lapic_mmio_read(struct kvm_vcpu *vcpu, u64 gpa, int len, void *val)
 	}
 
 	offset &= ~0xfu;
+	if (offset == APIC_TASKPRI)
+		kvm_pv_apic_tpr_access(vcpu, false);
 	if (kvm_apic_reg(offset)->access & KVM_APIC_REG_READ)
 		word = read_reg(apic, offset);
 	else if (!(kvm_apic_reg(offset)->access & KVM_APIC_REG_WRITE))
 		apic_error(apic, APIC_ESR_ILLREGA);
+	trace_kvm_apic(KVM_TRACE_APIC_READ, offset, word);
 
 	/* Behind a register's 4 bytes there is nothing. */
 	memset(val, 0, len);
@@ -547,7 +619,10 @@ int kvm_lapic_mmio_write(struct kvm_vcpu *vcpu, u64 gpa, int len,
 			apic_error(apic, APIC_ESR_ILLREGA);
 		return 0;
 	}
+	if (offset == APIC_TASKPRI)
+		kvm_pv_apic_tpr_access(vcpu, true);
 	memcpy(&word, val, sizeof(word));
+	trace_kvm_apic(KVM_TRACE_APIC_WRITE, offset, word);
 	write_reg(apic, offset,
 		  offset == APIC_ICR ? word : word & reg->writable);
 	return 0;
@@ -564,6 +639,7 @@ int kvm_x2apic_msr_read(struct kvm_vcpu *vcpu, u32 msr, u64 *data)
 	*data = read_reg(apic, offset);
 	if (offset == APIC_ICR)
 		*data |= (u64)get_reg(apic, APIC_ICR2) << 32;
+	trace_kvm_apic(KVM_TRACE_APIC_READ, offset, *data);
 	return 0;
 }
 
@@ -582,6 +658,7 @@ int kvm_x2apic_msr_write(struct kvm_vcpu *vcpu, u32 msr, u64 data)
 		set_reg(apic, APIC_ICR2, data >> 32);
 	else if (data >> 32)
 		return 1;
+	trace_kvm_apic(KVM_TRACE_APIC_WRITE, offset, data);
 	write_reg(apic, offset, data);
 	return 0;
 }
@@ -601,6 +678,14 @@ void kvm_lapic_set_cr8(struct kvm_vcpu *vcpu, unsigned long cr8)
 		vcpu->arch.cr8 = cr8;
 	else
 		write_reg(apic, APIC_TASKPRI, (cr8 & 0xf) << 4);
+}
+
+void kvm_lapic_set_tpr(struct kvm_vcpu *vcpu, u8 tpr)
+{
+	struct kvm_lapic *apic = vcpu->arch.apic;
+
+	if (apic && get_reg(apic, APIC_TASKPRI) != tpr)
+		write_reg(apic, APIC_TASKPRI, tpr);
 }
 
 /* IA32_APIC_BASE, RESET and INIT */
@@ -633,6 +718,7 @@ static void reset_regs(struct kvm_lapic *apic, bool init_event)
 	if (kvm_vcpu_is_bsp(vcpu) &&
 	    !(vcpu->kvm->arch.disabled_quirks & KVM_X86_QUIRK_LINT0_REENABLED))
 		set_reg(apic, APIC_LVT0, APIC_DM_EXTINT);
+	lint0_changed(apic);
 	set_ids(apic);
 	/* SDM 3A, "... After an INIT Reset": all but the id. */
 	if (init_event)
@@ -683,6 +769,7 @@ void kvm_lapic_reset(struct kvm_vcpu *vcpu, bool init_event)
 		WRITE_ONCE(vcpu->arch.apic_base, base);
 	}
 	vcpu->arch.cr8 = 0;
+	kvm_pv_apic_reset(vcpu);
 	if (!apic)
 		return;
 	reset_regs(apic, init_event);
@@ -761,8 +848,13 @@ static void load_regs(struct kvm_lapic *apic, const void *state)
 			val &= reg->writable;
 		set_reg(apic, offset, val);
 	}
+	/* Not even userspace keeps EOI from an IOAPIC that nobody else tells. */
+	if (!irqchip_split(apic->vcpu->kvm))
+		set_reg(apic, APIC_SPIV,
+			get_reg(apic, APIC_SPIV) & ~APIC_SPIV_DIRECTED_EOI);
 	if (!kvm_lapic_sw_enabled(apic))
 		mask_lvts(apic);
+	lint0_changed(apic);
 }
 
 long kvm_vcpu_ioctl_set_lapic(struct kvm_vcpu *vcpu, void *data)

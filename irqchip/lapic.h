@@ -14,7 +14,7 @@
  * a request and a kick.  So does the timer's callback; what it does is no more
  * than what an IPI does.
  *
- * Deliberately absent: SMI and remote read messages, which are dropped.  CMCI.
+ * Deliberately absent: remote read messages, which are dropped.  CMCI.
  */
 #ifndef TWINWALK_LAPIC_H
 #define TWINWALK_LAPIC_H
@@ -61,6 +61,7 @@ struct kvm_lapic_timer {
  * @arb_prio: lowest-priority messages it was chosen for; any context
  * @external_vector: with userspace's PIC, what KVM_INTERRUPT gave, or -1
  * @pending_ioapic_eoi: with userspace's IOAPIC, what it shall be told of
+ * @lint0_is_nmi: LVT0 takes the PIT's ticks for NMIs; any context
  */
 struct kvm_lapic {
 	struct kvm_vcpu *vcpu;
@@ -72,6 +73,7 @@ struct kvm_lapic {
 	atomic_t arb_prio;
 	int external_vector;
 	int pending_ioapic_eoi;
+	bool lint0_is_nmi;
 };
 
 /**
@@ -167,8 +169,23 @@ u64 kvm_get_lapic_tscdeadline_msr(struct kvm_vcpu *vcpu);
 /** kvm_set_lapic_tscdeadline_msr() - the same, set; arms the timer */
 void kvm_set_lapic_tscdeadline_msr(struct kvm_vcpu *vcpu, u64 data);
 
-/** kvm_lapic_restart_deadline() - the guest's TSC was changed */
-void kvm_lapic_restart_deadline(struct kvm_vcpu *vcpu);
+/**
+ * kvm_lapic_timer_moved() - the guest's TSC was changed, or it is on another CPU
+ * @vcpu: the vCPU
+ *
+ * Context: any; makes KVM_REQ_APIC_TIMER, if there is something to do.
+ */
+void kvm_lapic_timer_moved(struct kvm_vcpu *vcpu);
+
+/**
+ * kvm_lapic_restart_timer() - KVM_REQ_APIC_TIMER
+ * @vcpu: the vCPU
+ *
+ * What runs is started once more, on this CPU, and a deadline by what the guest's
+ * TSC is now.
+ * Context: the vCPU's task.
+ */
+void kvm_lapic_restart_timer(struct kvm_vcpu *vcpu);
 
 /**
  * kvm_lapic_find_highest_irr() - the highest vector that waits
@@ -209,6 +226,17 @@ bool kvm_lapic_init_latched(struct kvm_vcpu *vcpu);
 /** kvm_lapic_set_sipi() - userspace says that a SIPI has come */
 void kvm_lapic_set_sipi(struct kvm_vcpu *vcpu);
 
+/** kvm_lapic_set_tpr() - set all 8 bits of it */
+void kvm_lapic_set_tpr(struct kvm_vcpu *vcpu, u8 tpr);
+
+/**
+ * kvm_lapic_eoi_is_quiet() - would EOI now do no more than clear a bit in ISR?
+ * @vcpu: the vCPU; without an APIC, too
+ *
+ * Nothing waits that may be let in by it, and no IOAPIC wants to know.
+ */
+bool kvm_lapic_eoi_is_quiet(struct kvm_vcpu *vcpu);
+
 /** kvm_lapic_eoi() - the guest has written EOI; for PV EOI too */
 void kvm_lapic_eoi(struct kvm_vcpu *vcpu);
 
@@ -240,6 +268,15 @@ int kvm_lapic_accept(struct kvm_lapic *apic, const struct kvm_lapic_irq *irq);
 
 /** kvm_lapic_deliver_lvt() - something local happened: @lvt is APIC_LVT* */
 void kvm_lapic_deliver_lvt(struct kvm_lapic *apic, u32 lvt);
+
+/**
+ * kvm_lapic_lint0_tick() - the PIT has ticked
+ * @kvm: the VM
+ *
+ * Its line is wired to LINT0 of all APICs: those that take it for an NMI get one.
+ * Context: any.
+ */
+void kvm_lapic_lint0_tick(struct kvm *kvm);
 
 /* Of lapic_timer.c, for lapic.c. */
 void kvm_lapic_timer_init(struct kvm_lapic *apic);

@@ -3,7 +3,9 @@
  * lapic_timer.c - the timer of a local APIC
  *
  * Owns: the hrtimer.  The bus counts once a nanosecond, so the timer does once
- * in as many as its divider says.
+ * in as many as its divider says.  The hrtimer runs on the CPU where it was
+ * started; when the vCPU has gone to another it is started there, so that who is
+ * interrupted by it is who waits for it (KVM_REQ_APIC_TIMER).
  *
  * Locking: vCPU's mutex for all but the callback, which runs in hard interrupt
  * context.  Nobody changes what it reads, but the LVT entry, while it may run.
@@ -29,12 +31,44 @@ static unsigned int divider(struct kvm_lapic *apic)
 	return kvm_apic_timer_divider(kvm_apic_read_reg(apic->regs, APIC_TDCR));
 }
 
+/* How long, in ns, until the guest's TSC has reached the deadline; 0, it has. */
+static u64 deadline_left(struct kvm_lapic *apic, u64 deadline)
+{
+	long khz = kvm_vcpu_ioctl_get_tsc_khz(apic->vcpu, NULL);
+	u64 now = kvm_read_guest_tsc(apic->vcpu, rdtsc());
+
+	return kvm_tsc_left_ns(deadline, now, max(khz, 1L));
+}
+
+/*
+ * The kernel's clock and the TSC are not the same: it is steered, and a frequency
+ * in kHz is rounded.  A deadline may also be further away than a timer is set.
+ * A guest that is interrupted before its deadline may take that for none.
+ */
+static bool is_early(struct kvm_lapic *apic, struct hrtimer *timer)
+{
+	u64 ns;
+
+	/*
+	 * This CPU's TSC may have nothing to do with the vCPU's; or that is behind,
+	 * until the next entry raises it.
+	 */
+	if (check_tsc_unstable() || READ_ONCE(apic->vcpu->arch.tsc.catchup))
+		return false;
+	ns = deadline_left(apic, READ_ONCE(apic->timer.tscdeadline));
+	if (ns)
+		hrtimer_set_expires(timer, ktime_add_ns(ktime_get(), ns));
+	return ns;
+}
+
 static enum hrtimer_restart timer_expired(struct hrtimer *timer)
 {
 	struct kvm_lapic *apic =
 		container_of(timer, struct kvm_lapic, timer.timer);
 	u32 mode = timer_mode(apic);
 
+	if (mode == APIC_LVT_TIMER_TSCDEADLINE && is_early(apic, timer))
+		return HRTIMER_RESTART;
 	/* Who gets the interrupt finds the MSR 0. */
 	if (mode == APIC_LVT_TIMER_TSCDEADLINE)
 		WRITE_ONCE(apic->timer.tscdeadline, 0);
@@ -116,25 +150,21 @@ void kvm_lapic_timer_set_divider(struct kvm_lapic *apic, u32 tdcr)
 
 static void arm_deadline(struct kvm_lapic *apic)
 {
-	u64 deadline = apic->timer.tscdeadline;
+	u64 deadline, ns;
 	unsigned long flags;
-	u64 guest_tsc, ns = 0;
 	ktime_t now;
-	long khz;
 
 	kvm_lapic_timer_stop(apic);
+	/* Not before: the callback takes it away. */
+	deadline = READ_ONCE(apic->timer.tscdeadline);
 	if (!deadline)
 		return;
 
-	khz = kvm_vcpu_ioctl_get_tsc_khz(apic->vcpu, NULL);
 	/* Both clocks at the same time. */
 	local_irq_save(flags);
 	now = ktime_get();
-	guest_tsc = kvm_read_guest_tsc(apic->vcpu, rdtsc());
+	ns = deadline_left(apic, deadline);
 	local_irq_restore(flags);
-
-	if (deadline > guest_tsc)
-		ns = kvm_tsc_to_ns(deadline - guest_tsc, max(khz, 1L));
 	hrtimer_start(&apic->timer.timer, ktime_add_ns(now, ns),
 		      HRTIMER_MODE_ABS_HARD);
 }
@@ -159,11 +189,23 @@ void kvm_set_lapic_tscdeadline_msr(struct kvm_vcpu *vcpu, u64 data)
 	arm_deadline(apic);
 }
 
-void kvm_lapic_restart_deadline(struct kvm_vcpu *vcpu)
+void kvm_lapic_timer_moved(struct kvm_vcpu *vcpu)
 {
 	struct kvm_lapic *apic = vcpu->arch.apic;
 
-	if (apic && timer_mode(apic) == APIC_LVT_TIMER_TSCDEADLINE &&
-	    READ_ONCE(apic->timer.tscdeadline))
+	if (apic && hrtimer_active(&apic->timer.timer))
+		kvm_make_request(KVM_REQ_APIC_TIMER, vcpu);
+}
+
+void kvm_lapic_restart_timer(struct kvm_vcpu *vcpu)
+{
+	struct kvm_lapic *apic = vcpu->arch.apic;
+
+	if (!apic)
+		return;
+	if (timer_mode(apic) == APIC_LVT_TIMER_TSCDEADLINE)
 		arm_deadline(apic);
+	else if (hrtimer_cancel(&apic->timer.timer))
+		hrtimer_start_expires(&apic->timer.timer,
+				      HRTIMER_MODE_ABS_HARD);
 }

@@ -16,6 +16,7 @@
 #include "irqchip/lapic.h"
 #include "irqchip/pic.h"
 #include "irqchip/routing.h"
+#include "x86/trace.h"
 
 #define PIC_NR_CHIPS 2
 
@@ -61,10 +62,11 @@ int kvm_pic_chip_line(struct kvm_pic_state *s, unsigned int pin, bool level)
 	bool new = false;
 
 	if (level) {
-		/* An edge is where it was low. */
-		new = (s->elcr & bit) ? !(s->irr & bit) : !(s->last_irr & bit);
-		if (new)
+		/* An edge is where it was low; one that waits takes in others. */
+		if ((s->elcr & bit) || !(s->last_irr & bit)) {
+			new = !(s->irr & bit);
 			s->irr |= bit;
+		}
 		s->last_irr |= bit;
 	} else {
 		if (s->elcr & bit)
@@ -72,6 +74,15 @@ int kvm_pic_chip_line(struct kvm_pic_state *s, unsigned int pin, bool level)
 		s->last_irr &= ~bit;
 	}
 	return s->imr & bit ? -1 : new;
+}
+
+void kvm_pic_chip_elcr(struct kvm_pic_state *s, u8 val)
+{
+	u8 changed = val & s->elcr_mask & ~s->elcr;
+
+	s->elcr = val & s->elcr_mask;
+	/* What is a level now requests as its line is, whatever edge there was. */
+	s->irr = (s->irr & ~changed) | (s->last_irr & changed);
 }
 
 int kvm_pic_chip_pending(const struct kvm_pic_state *s, bool master)
@@ -287,6 +298,8 @@ int kvm_pic_set_irq(struct kvm *kvm, unsigned int pin, unsigned int source,
 	if (pin != KVM_PIC_CASCADE)
 		r = kvm_pic_chip_line(&pic->chips[pin >> 3], pin & 7,
 				      pic->sources[pin]);
+	trace_kvm_pic_set_irq(pin >> 3, pin & 7, pic->chips[pin >> 3].elcr,
+			      pic->chips[pin >> 3].imr, level && !r);
 	update_output(pic);
 	spin_unlock_irqrestore(&pic->lock, flags);
 	tell_others(pic, 0, 0);
@@ -362,7 +375,7 @@ static void write_port(struct kvm_pic *pic, gpa_t port, u8 val)
 
 	spin_lock_irqsave(&pic->lock, flags);
 	if ((port & ~1ull) == PIC_ELCR_PORT)
-		s->elcr = val & s->elcr_mask;
+		kvm_pic_chip_elcr(s, val);
 	else
 		ended = kvm_pic_chip_write(s, port & 1, val);
 	update_output(pic);

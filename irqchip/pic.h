@@ -38,6 +38,13 @@ u8 kvm_pic_chip_icw1(struct kvm_pic_state *s, u8 val);
 int kvm_pic_chip_line(struct kvm_pic_state *s, unsigned int pin, bool level);
 
 /**
+ * kvm_pic_chip_elcr() - the guest writes ELCR
+ * @s: the chip
+ * @val: inputs that are level-triggered; those that can't be are left out
+ */
+void kvm_pic_chip_elcr(struct kvm_pic_state *s, u8 val);
+
+/**
  * kvm_pic_chip_pending() - the input that the output pin is high for
  * @s: the chip
  * @master: it is the first chip; in special fully nested mode the second may

@@ -276,6 +276,7 @@ static void inject_tick(struct kvm_pit *pit)
 
 	r = kvm_set_irq(pit->kvm, KVM_PIT_IRQ_SOURCE_ID, PIT_GSI, true);
 	kvm_set_irq(pit->kvm, KVM_PIT_IRQ_SOURCE_ID, PIT_GSI, false);
+	kvm_lapic_lint0_tick(pit->kvm);
 	/* What nobody has let in is owed to nobody: it has no EOI. */
 	if (r < 0) {
 		atomic_set(&pit->pending, 0);
@@ -295,7 +296,9 @@ static void tick_acked(struct kvm_irq_ack_notifier *notifier)
 {
 	struct kvm_pit *pit = container_of(notifier, struct kvm_pit, notifier);
 
-	atomic_set(&pit->acked, 1);
+	/* One tick may have several, of both controllers; it is one all the same. */
+	if (atomic_xchg(&pit->acked, 1))
+		return;
 	if (atomic_dec_if_positive(&pit->pending) > 0)
 		kthread_queue_work(pit->worker, &pit->work);
 }
@@ -323,7 +326,8 @@ static void reset_ticks(struct kvm_pit *pit)
 static void stop_timer(struct kvm_pit *pit)
 {
 	hrtimer_cancel(&pit->timer);
-	kthread_cancel_work_sync(&pit->work);
+	/* A tick that was there is at the controllers, whatever comes after it. */
+	kthread_flush_work(&pit->work);
 	reset_ticks(pit);
 }
 
@@ -508,19 +512,25 @@ static void reset_channels(struct kvm_pit *pit)
 	}
 }
 
+/*
+ * The counters last: vCPUs may run already, and no timer must be on that had to
+ * be stopped again.
+ */
 static int register_devs(struct kvm_pit *pit)
 {
 	struct kvm *kvm = pit->kvm;
-	int r;
+	int r = 0;
 
 	mutex_lock(&kvm->slots_lock);
-	r = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, PIT_PORT, 4, &pit->dev);
-	if (!r && pit->has_speaker) {
+	if (pit->has_speaker)
 		r = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, PIT_SPEAKER_PORT,
 					    1, &pit->speaker_dev);
-		if (r)
-			kvm_io_bus_unregister_dev(kvm, KVM_PIO_BUS, &pit->dev);
-	}
+	if (!r)
+		r = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, PIT_PORT, 4,
+					    &pit->dev);
+	if (r && pit->has_speaker)
+		/* -ENOENT, if not even that is there, is fine. */
+		kvm_io_bus_unregister_dev(kvm, KVM_PIO_BUS, &pit->speaker_dev);
 	mutex_unlock(&kvm->slots_lock);
 	return r;
 }

@@ -14,6 +14,7 @@
 #include <linux/overflow.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -22,6 +23,8 @@
 #include "irqchip/irqchip.h"
 #include "irqchip/pic.h"
 #include "irqchip/routing.h"
+#include "virt/trace.h"
+#include "x86/trace.h"
 
 /* SDM 3A, "Message Signalled Interrupts" */
 #define MSI_ADDR_DEST_SHIFT 12
@@ -29,6 +32,12 @@
 #define MSI_ADDR_LOGICAL    BIT(2)
 #define MSI_DATA_LEVEL	    BIT(15)
 #define MSI_DATA_ASSERT	    BIT(14)
+
+/*
+ * Who injects, whatever the VM.  Not kvm->srcu, which a vCPU holds while it waits
+ * for a page, for which it may need who sets routes.
+ */
+DEFINE_STATIC_SRCU(injecting);
 
 void kvm_route_msi(const struct kvm_irq_routing_msi *msi, bool wide,
 		   struct kvm_lapic_irq *irq)
@@ -113,8 +122,9 @@ static bool place_entry(struct kvm_route_table *t,
 	return true;
 }
 
-static struct kvm_route_table *
-make_table(struct kvm *kvm, const struct kvm_irq_routing_entry *entries, u32 nr)
+struct kvm_route_table *
+kvm_route_make(struct kvm *kvm, const struct kvm_irq_routing_entry *entries,
+	       u32 nr)
 {
 	struct kvm_route_table *t;
 	u32 i, nr_gsis = 0;
@@ -154,7 +164,7 @@ static int set_table(struct kvm *kvm,
 	struct kvm_vm_irqchip *chip = &kvm->arch.irqchip;
 	struct kvm_route_table *old, *new;
 
-	new = make_table(kvm, entries, nr);
+	new = kvm_route_make(kvm, entries, nr);
 	if (IS_ERR(new))
 		return PTR_ERR(new);
 	mutex_lock(&chip->irq_lock);
@@ -163,8 +173,11 @@ static int set_table(struct kvm *kvm,
 	/* Which pins' EOIs are waited for depends on it. */
 	kvm_ioapic_watch_changed(kvm);
 	mutex_unlock(&chip->irq_lock);
-	if (old)
-		kvfree_rcu(old, rcu);
+	if (!old)
+		return 0;
+	/* The guest may forget a vector now: none is sent from the old routes. */
+	synchronize_srcu_expedited(&injecting);
+	kvfree_rcu(old, rcu);
 	return 0;
 }
 
@@ -211,9 +224,8 @@ void kvm_route_destroy(struct kvm *kvm)
 	kvfree(rcu_replace_pointer(kvm->arch.irqchip.routes, NULL, true));
 }
 
-/* A GSI's entries; RCU. */
-static unsigned int gsi_entries(const struct kvm_route_table *t, u32 gsi,
-				const struct kvm_irq_routing_entry **entries)
+unsigned int kvm_route_find(const struct kvm_route_table *t, u32 gsi,
+			    const struct kvm_irq_routing_entry **entries)
 {
 	if (!t || gsi >= t->nr_gsis)
 		return 0;
@@ -231,6 +243,8 @@ static int drive(struct kvm *kvm, const struct kvm_irq_routing_entry *e,
 	if (e->type == KVM_IRQ_ROUTING_MSI) {
 		if (!level)
 			return -1;
+		trace_kvm_msi_set_irq(e->u.msi.address_lo, e->u.msi.address_hi,
+				      e->u.msi.data);
 		kvm_route_msi(&e->u.msi, kvm->arch.irqchip.x2apic_format, &irq);
 		return kvm_irq_delivery_to_apic(kvm, NULL, &irq);
 	}
@@ -245,22 +259,72 @@ static int drive(struct kvm *kvm, const struct kvm_irq_routing_entry *e,
 	}
 }
 
-int kvm_set_irq(struct kvm *kvm, unsigned int source, u32 gsi, bool level)
-{
+/* A GSI's entries, for who injects. */
+struct route {
 	const struct kvm_irq_routing_entry *entries;
-	unsigned int i, nr;
+	unsigned int nr;
+};
+
+static struct route find_route(struct kvm *kvm, u32 gsi)
+{
+	struct route route = {};
+
+	route.nr = kvm_route_find(rcu_dereference(kvm->arch.irqchip.routes),
+				  gsi, &route.entries);
+	return route;
+}
+
+static int drive_all(struct kvm *kvm, const struct route *route,
+		     unsigned int source, bool level)
+{
+	unsigned int i;
 	int ret = -1;
 
-	rcu_read_lock();
-	nr = gsi_entries(rcu_dereference(kvm->arch.irqchip.routes), gsi,
-			 &entries);
-	for (i = 0; i < nr; i++) {
-		int r = drive(kvm, &entries[i], source, level);
+	for (i = 0; i < route->nr; i++) {
+		int r = drive(kvm, &route->entries[i], source, level);
 
 		if (r >= 0)
 			ret = max(ret, 0) + r;
 	}
+	return ret;
+}
+
+int kvm_set_irq(struct kvm *kvm, unsigned int source, u32 gsi, bool level)
+{
+	struct route route;
+	int idx, ret;
+
+	trace_kvm_set_irq(gsi, level, source);
+	idx = srcu_read_lock(&injecting);
+	rcu_read_lock();
+	route = find_route(kvm, gsi);
+	ret = drive_all(kvm, &route, source, level);
 	rcu_read_unlock();
+	srcu_read_unlock(&injecting, idx);
+	return ret;
+}
+
+int kvm_pulse_irq(struct kvm *kvm, unsigned int source, u32 gsi)
+{
+	struct kvm_lapic_irq irq;
+	struct route route;
+	int idx, ret;
+
+	trace_kvm_set_irq(gsi, true, source);
+	idx = srcu_read_lock(&injecting);
+	rcu_read_lock();
+	route = find_route(kvm, gsi);
+	if (route.nr == 1 && route.entries->type == KVM_IRQ_ROUTING_MSI) {
+		kvm_route_msi(&route.entries->u.msi,
+			      kvm->arch.irqchip.x2apic_format, &irq);
+		if (!kvm_irq_delivery_by_map(kvm, &irq, &ret))
+			ret = -EWOULDBLOCK;
+	} else {
+		ret = drive_all(kvm, &route, source, true);
+		drive_all(kvm, &route, source, false);
+	}
+	rcu_read_unlock();
+	srcu_read_unlock(&injecting, idx);
 	return ret;
 }
 
@@ -277,7 +341,7 @@ bool kvm_route_wants_eoi(struct kvm_lapic *apic, u8 vector)
 	t = rcu_dereference(kvm->arch.irqchip.routes);
 	nr_gsis = min(t->nr_gsis, kvm->arch.irqchip.nr_ioapic_pins);
 	for (gsi = 0; gsi < nr_gsis && !wanted; gsi++) {
-		if (!gsi_entries(t, gsi, &entries))
+		if (!kvm_route_find(t, gsi, &entries))
 			continue;
 		/* Of a split irqchip, all are messages. */
 		kvm_route_msi(&entries->u.msi, kvm->arch.irqchip.x2apic_format,
@@ -327,6 +391,7 @@ void kvm_notify_acked_irq(struct kvm *kvm, unsigned int chip, unsigned int pin)
 	struct kvm_irq_ack_notifier *notifier;
 	int gsi;
 
+	trace_kvm_ack_irq(chip, pin);
 	rcu_read_lock();
 	gsi = gsi_of(kvm, chip, pin);
 	hlist_for_each_entry_rcu(notifier, &kvm->arch.irqchip.ack_notifiers,
@@ -336,19 +401,31 @@ void kvm_notify_acked_irq(struct kvm *kvm, unsigned int chip, unsigned int pin)
 	rcu_read_unlock();
 }
 
-bool kvm_irq_has_notifier(struct kvm *kvm, unsigned int chip, unsigned int pin)
+static u32 pins_of(const struct kvm_route_table *t, u32 gsi, unsigned int chip)
 {
-	struct kvm_irq_ack_notifier *notifier;
-	bool found = false;
-	int gsi;
+	const struct kvm_irq_routing_entry *entries;
+	unsigned int i, nr = kvm_route_find(t, gsi, &entries);
+	u32 pins = 0;
 
-	rcu_read_lock();
-	gsi = gsi_of(kvm, chip, pin);
-	hlist_for_each_entry_rcu(notifier, &kvm->arch.irqchip.ack_notifiers,
-				 link)
-		found |= gsi >= 0 && notifier->gsi == gsi;
-	rcu_read_unlock();
-	return found;
+	for (i = 0; i < nr; i++)
+		if (entries[i].type == KVM_IRQ_ROUTING_IRQCHIP &&
+		    entries[i].u.irqchip.irqchip == chip)
+			pins |= BIT(entries[i].u.irqchip.pin);
+	return pins;
+}
+
+u32 kvm_irq_watched_pins(struct kvm *kvm, unsigned int chip)
+{
+	struct kvm_vm_irqchip *chips = &kvm->arch.irqchip;
+	struct kvm_irq_ack_notifier *notifier;
+	const struct kvm_route_table *t;
+	u32 pins = 0;
+
+	t = rcu_dereference_protected(chips->routes,
+				      lockdep_is_held(&chips->irq_lock));
+	hlist_for_each_entry(notifier, &chips->ack_notifiers, link)
+		pins |= pins_of(t, notifier->gsi, chip);
+	return pins;
 }
 
 /* ioctls */
@@ -407,6 +484,7 @@ long kvm_vm_ioctl_signal_msi(struct kvm *kvm, void *data)
 		return -EINVAL;
 	if (wide && (msi->address_hi & 0xff))
 		return -EINVAL;
+	trace_kvm_msi_set_irq(msi->address_lo, msi->address_hi, msi->data);
 	kvm_route_msi(&route, wide, &irq);
 	return max(kvm_irq_delivery_to_apic(kvm, NULL, &irq), 0);
 }

@@ -4,7 +4,9 @@
  *
  * Owns: the table of a VM, and who waits for an EOI.
  *
- * Locking: the table is published by RCU and written under irqchip.irq_lock.
+ * Locking: the table is published by RCU and written under irqchip.irq_lock.  Who
+ * injects also holds an SRCU of its own, for read: when a new table is there, nobody
+ * is at the old routes any more.
  */
 #ifndef TWINWALK_ROUTING_H
 #define TWINWALK_ROUTING_H
@@ -27,7 +29,8 @@ struct kvm;
  * struct kvm_irq_ack_notifier - somebody waits for an EOI
  * @link: in irqchip.ack_notifiers
  * @gsi: of what
- * @fn: called.  Context: any; it must not set a line of the same chip
+ * @fn: called.  Context: RCU; none of a chip's locks is held, so it may drive
+ *	lines
  */
 struct kvm_irq_ack_notifier {
 	struct hlist_node link;
@@ -51,6 +54,33 @@ struct kvm_route_table {
 	u32 first[];
 };
 
+/**
+ * kvm_route_make() - a table
+ * @kvm: whose; which chips it has, and the form of its messages, count
+ * @entries: of it
+ * @nr: how many, at most KVM_MAX_IRQ_ROUTES
+ *
+ * Pure but for the allocation; kvfree() is the reverse.
+ *
+ * Return: the table; ERR_PTR: -EINVAL, a GSI or a pin that is none, another type
+ * or flag, or two entries of a GSI that can't both be; -ENOMEM.
+ */
+struct kvm_route_table *
+kvm_route_make(struct kvm *kvm, const struct kvm_irq_routing_entry *entries,
+	       u32 nr);
+
+/**
+ * kvm_route_find() - a GSI's entries
+ * @t: the table, or NULL
+ * @gsi: any number
+ * @entries: filled, if there are any
+ *
+ * Context: RCU, if others can see the table.
+ * Return: how many there are, at most KVM_MAX_ROUTES_PER_GSI.
+ */
+unsigned int kvm_route_find(const struct kvm_route_table *t, u32 gsi,
+			    const struct kvm_irq_routing_entry **entries);
+
 /** kvm_route_msi() - the message that an MSI is; @wide: 32-bit ids */
 void kvm_route_msi(const struct kvm_irq_routing_msi *msi, bool wide,
 		   struct kvm_lapic_irq *irq);
@@ -67,6 +97,17 @@ void kvm_route_msi(const struct kvm_irq_routing_msi *msi, bool wide,
  * dropped.
  */
 int kvm_set_irq(struct kvm *kvm, unsigned int source, u32 gsi, bool level);
+
+/**
+ * kvm_pulse_irq() - an edge on a GSI, or its message
+ * @kvm: the VM
+ * @source: KVM_*_IRQ_SOURCE_ID
+ * @gsi: any number
+ *
+ * Context: any, and short: it does not ask every APIC for a message.
+ * Return: as kvm_set_irq(); -EWOULDBLOCK, nothing is done, since it would have to.
+ */
+int kvm_pulse_irq(struct kvm *kvm, unsigned int source, u32 gsi);
 
 /** kvm_route_default() - the table of KVM_CREATE_IRQCHIP; 0 or -ENOMEM */
 int kvm_route_default(struct kvm *kvm);
@@ -91,8 +132,15 @@ void kvm_unregister_irq_ack_notifier(struct kvm *kvm,
 /** kvm_notify_acked_irq() - EOI of a chip's pin; any context */
 void kvm_notify_acked_irq(struct kvm *kvm, unsigned int chip, unsigned int pin);
 
-/** kvm_irq_has_notifier() - does anybody wait for it? any context */
-bool kvm_irq_has_notifier(struct kvm *kvm, unsigned int chip, unsigned int pin);
+/**
+ * kvm_irq_watched_pins() - whose EOI does anybody wait for?
+ * @kvm: the VM
+ * @chip: KVM_IRQCHIP_*
+ *
+ * Context: irqchip.irq_lock.
+ * Return: pins of the chip, a bit each.
+ */
+u32 kvm_irq_watched_pins(struct kvm *kvm, unsigned int chip);
 
 /* ioctls of a VM */
 long kvm_vm_ioctl_irq_line(struct kvm *kvm, void *data);

@@ -25,6 +25,7 @@
 #include "mmu/vcpu.h"
 #include "params.h"
 #include "include/vcpu.h"
+#include "x86/async_pf.h"
 
 static const struct kvm_pte_masks *masks_of(const struct kvm_page_fault *f)
 {
@@ -197,7 +198,12 @@ static int get_host_page(struct kvm_page_fault *f)
 		flags = KVM_HOST_PAGE_WRITE;
 	else if (kvm_slot_flags(f->slot) & KVM_MEM_READONLY)
 		flags = KVM_HOST_PAGE_READONLY;
-	r = kvm_host_page_get(f->hva, flags, &f->page);
+	r = kvm_host_page_get(f->hva, flags | KVM_HOST_PAGE_NOWAIT, &f->page);
+	if (r == -EAGAIN) {
+		if (kvm_async_pf_start(f->vcpu, f->gfn, f->hva, is_write(f)))
+			return RET_PF_RETRY;
+		r = kvm_host_page_get(f->hva, flags, &f->page);
+	}
 	if (r)
 		return get_page_failed(f, r);
 
@@ -208,9 +214,9 @@ static int get_host_page(struct kvm_page_fault *f)
 	return RET_PF_CONTINUE;
 }
 
-static bool nx_workaround(void)
+static bool nx_workaround(const struct kvm *kvm)
 {
-	return kvm_param_nx_huge_pages &&
+	return kvm_param_nx_huge_pages && !kvm->arch.disable_nx_huge_pages &&
 	       boot_cpu_has_bug(X86_BUG_ITLB_MULTIHIT);
 }
 
@@ -224,8 +230,8 @@ void kvm_fault_choose_level(struct kvm_page_fault *f)
 
 	kvm_mmu_slot_level_req(f->slot, f->gfn, &req);
 	f->nx_level = kvm_level_choose(&req);
-	f->level =
-		kvm_level_nx_adjust(f->nx_level, is_fetch(f), nx_workaround());
+	f->level = kvm_level_nx_adjust(f->nx_level, is_fetch(f),
+				       nx_workaround(f->vcpu->kvm));
 }
 
 static u64 memtype_of(const struct kvm_page_fault *f)
@@ -253,7 +259,7 @@ static u16 leaf_flags(const struct kvm_page_fault *f)
 		flags |= KVM_LEAF_DIRTY_LOG;
 	if (is_write(f))
 		flags |= KVM_LEAF_WRITE;
-	if (nx_workaround())
+	if (nx_workaround(f->vcpu->kvm))
 		flags |= KVM_LEAF_NX;
 	if (f->page.device)
 		flags |= KVM_LEAF_NOT_ENCRYPTED;

@@ -9,7 +9,7 @@
  *	map_mmio()	there is none: an entry that says so
  *	map_fast()	what was taken to see the next access is given back
  *	prepare()	memory for tables; is the range being invalidated?
- *	get_host_page()	the host's page
+ *	get_host_page()	the host's page, or somebody who brings it
  *	map_page()	its size; is it stale?  Map
  *	finish()	dirty log; let go of the page
  *

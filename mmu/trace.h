@@ -108,6 +108,9 @@ DECLARE_EVENT_CLASS(kvm_mmu_page_class,
 		__field(u64, gfn)
 		__field(u32, role)
 		__field(u32, root_count)
+		__field(u8, level)
+		__field(u8, as_id)
+		__field(bool, invalid)
 		__field(bool, nx)
 	),
 
@@ -115,16 +118,15 @@ DECLARE_EVENT_CLASS(kvm_mmu_page_class,
 		__entry->gfn = sp->gfn;
 		__entry->role = sp->role.word;
 		__entry->root_count = refcount_read(&sp->root_count);
+		__entry->level = sp->role.level;
+		__entry->as_id = sp->role.smm;
+		__entry->invalid = sp->role.invalid;
 		__entry->nx = sp->nx_huge_page_disallowed;
 	),
 
 	TP_printk("as id %u gfn %llx level %u role %08x root %u%s%s",
-		  (union kvm_mmu_page_role){ .word = __entry->role }.smm,
-		  __entry->gfn,
-		  (union kvm_mmu_page_role){ .word = __entry->role }.level,
-		  __entry->role, __entry->root_count,
-		  (union kvm_mmu_page_role){ .word = __entry->role }.invalid ?
-			  " invalid" : "",
+		  __entry->as_id, __entry->gfn, __entry->level, __entry->role,
+		  __entry->root_count, __entry->invalid ? " invalid" : "",
 		  __entry->nx ? " nx" : "")
 );
 

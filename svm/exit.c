@@ -24,16 +24,21 @@
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
+#include "emulate/decode.h"
+#include "emulate/opcodes.h"
 #include "mmu/fault.h"
 #include "svm/svm.h"
 #include "x86/cpuid.h"
 #include "x86/emulate.h"
 #include "x86/event.h"
 #include "x86/fpu.h"
+#include "x86/hypercall.h"
 #include "x86/io.h"
 #include "x86/msr.h"
 #include "x86/regs.h"
 #include "x86/regs_check.h"
+#include "x86/smm.h"
+#include "x86/trace.h"
 #include "x86/x86.h"
 
 /* EXITINFO1 of a MOV to or from a control or debug register; APM 2, 15.8.1. */
@@ -78,6 +83,7 @@ void svm_get_exit_info(struct kvm_vcpu *vcpu, struct kvm_exit_info *info)
 	const struct vmcb_control_area *c = &to_svm(vcpu)->vmcb->control;
 
 	*info = (struct kvm_exit_info){
+		.isa = KVM_ISA_SVM,
 		.reason = c->exit_code,
 		.info1 = c->exit_info_1,
 		.info2 = c->exit_info_2,
@@ -108,6 +114,7 @@ static int cr_access(struct kvm_vcpu *vcpu)
 	reg = c->exit_info_1 & CR_GPR;
 	if (c->exit_code >= SVM_EXIT_WRITE_CR0) {
 		val = kvm_register_read(vcpu, reg);
+		trace_kvm_cr(true, cr, val);
 		switch (cr) {
 		case 0:
 			r = kvm_set_cr0(vcpu, val);
@@ -125,6 +132,7 @@ static int cr_access(struct kvm_vcpu *vcpu)
 	if (cr != 0 && cr != 4)
 		return emulate(vcpu);
 	val = cr ? kvm_read_cr4(vcpu) : kvm_read_cr0(vcpu);
+	trace_kvm_cr(false, cr, val);
 	kvm_register_write(vcpu, reg, val);
 	return kvm_skip_emulated_instruction(vcpu);
 }
@@ -192,6 +200,25 @@ static int bp_exception(struct kvm_vcpu *vcpu)
 	return debug_exit(vcpu, X86_TRAP_BP, 0);
 }
 
+/*
+ * In SMM it may be RSM, which is no instruction where the host is: some CPUs find
+ * that before they look for its intercept.
+ */
+static int ud_exception(struct kvm_vcpu *vcpu)
+{
+	struct kvm_insn insn;
+	int r;
+
+	if (vcpu->arch.smm) {
+		r = kvm_decode_at_rip(vcpu, &insn);
+		if (r > 0)
+			return 1;
+		if (!r && insn.row->op == OP_RSM)
+			return kvm_emulate_rsm(vcpu);
+	}
+	return kvm_handle_ud(vcpu, KVM_INSN_VMMCALL, KVM_INSN_VMCALL);
+}
+
 static int ac_exception(struct kvm_vcpu *vcpu)
 {
 	kvm_queue_exception_e(vcpu, X86_TRAP_AC,
@@ -246,6 +273,12 @@ static int iret(struct kvm_vcpu *vcpu)
 	vcpu->stat.nmi_window_exits++;
 	svm_nmi_iret(to_svm(vcpu));
 	return 1;
+}
+
+static int pause(struct kvm_vcpu *vcpu)
+{
+	kvm_vcpu_on_spin(vcpu);
+	return kvm_skip_emulated_instruction(vcpu);
 }
 
 /* --- task switches -------------------------------------------------------- */
@@ -317,6 +350,7 @@ static int npf(struct kvm_vcpu *vcpu)
 	for (i = 0; i < ARRAY_SIZE(npf_flags); i++)
 		if (c->exit_info_1 & npf_flags[i].npf)
 			flags |= npf_flags[i].flag;
+	trace_kvm_page_fault(vcpu, c->exit_info_2, c->exit_info_1);
 	return kvm_handle_page_fault(vcpu, c->exit_info_2, flags);
 }
 
@@ -332,6 +366,7 @@ static int (*const exits[])(struct kvm_vcpu *vcpu) = {
 	/* clang-format on */
 	[SVM_EXIT_EXCP_BASE + X86_TRAP_DB] = db_exception,
 	[SVM_EXIT_EXCP_BASE + X86_TRAP_BP] = bp_exception,
+	[SVM_EXIT_EXCP_BASE + X86_TRAP_UD] = ud_exception,
 	[SVM_EXIT_EXCP_BASE + X86_TRAP_AC] = ac_exception,
 	[SVM_EXIT_EXCP_BASE + X86_TRAP_MC] = nothing_to_do,
 	[SVM_EXIT_INTR] = host_interrupt,
@@ -342,10 +377,10 @@ static int (*const exits[])(struct kvm_vcpu *vcpu) = {
 	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
 	[SVM_EXIT_RDPMC] = kvm_emulate_rdpmc,
 	[SVM_EXIT_CPUID] = kvm_emulate_cpuid,
-	[SVM_EXIT_RSM] = kvm_handle_invalid_op,
+	[SVM_EXIT_RSM] = kvm_emulate_rsm,
 	[SVM_EXIT_IRET] = iret,
 	[SVM_EXIT_INVD] = kvm_emulate_as_nop,
-	[SVM_EXIT_PAUSE] = kvm_emulate_as_nop,
+	[SVM_EXIT_PAUSE] = pause,
 	[SVM_EXIT_HLT] = kvm_emulate_halt,
 	[SVM_EXIT_INVLPGA] = kvm_handle_invalid_op,
 	[SVM_EXIT_IOIO] = ioio,

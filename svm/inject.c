@@ -137,6 +137,29 @@ int svm_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 	       !(svm->vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK);
 }
 
+int svm_smi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
+{
+	const struct vcpu_svm *svm = to_svm(vcpu);
+
+	return !is_smm(vcpu) &&
+	       !(svm->vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK);
+}
+
+void svm_enable_smi_window(struct kvm_vcpu *vcpu)
+{
+	if (!is_smm(vcpu))
+		begin_singlestep(to_svm(vcpu));
+}
+
+void svm_enter_smm(struct kvm_vcpu *vcpu)
+{
+	struct vcpu_svm *svm = to_svm(vcpu);
+
+	/* What was to be stepped to has come, or is not the next thing. */
+	if (svm->nmi_singlestep)
+		svm_end_nmi_singlestep(svm);
+}
+
 void svm_update_cr8_intercept(struct kvm_vcpu *vcpu, int tpr, int irr)
 {
 	/* Only a TPR that holds the interrupt back is worth an exit. */
@@ -150,6 +173,9 @@ void svm_inject_irq(struct kvm_vcpu *vcpu, bool reinjected)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 
+	/* The window that was waited for is here; the next one is asked for anew. */
+	if (svm->vmcb->control.int_ctl & V_IRQ_MASK)
+		svm_end_irq_window(svm);
 	svm->vmcb->control.event_inj = vcpu->arch.event.interrupt.nr |
 				       SVM_EVTINJ_VALID | SVM_EVTINJ_TYPE_INTR;
 }

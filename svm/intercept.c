@@ -22,6 +22,8 @@ static const u8 always[] = {
 	/* A #DB or #AC whose delivery faults again would never end. */
 	EXCEPTION(X86_TRAP_DB),
 	EXCEPTION(X86_TRAP_AC),
+	/* The other vendor's hypercall instruction. */
+	EXCEPTION(X86_TRAP_UD),
 	/* The host's own. */
 	EXCEPTION(X86_TRAP_MC),
 	INTERCEPT_INTR,
@@ -32,7 +34,6 @@ static const u8 always[] = {
 	INTERCEPT_CPUID,
 	INTERCEPT_RSM,
 	INTERCEPT_INVD,
-	INTERCEPT_HLT,
 	INTERCEPT_INVLPGA,
 	INTERCEPT_IOIO_PROT,
 	INTERCEPT_MSR_PROT,
@@ -45,8 +46,6 @@ static const u8 always[] = {
 	INTERCEPT_CLGI,
 	INTERCEPT_SKINIT,
 	INTERCEPT_WBINVD,
-	INTERCEPT_MONITOR,
-	INTERCEPT_MWAIT,
 	INTERCEPT_XSETBV,
 	INTERCEPT_RDPRU,
 	INTERCEPT_FERR_FREEZE,
@@ -72,6 +71,9 @@ static const struct {
 	{ SVM_ICPT_PAUSE, INTERCEPT_PAUSE, 1 },
 	{ SVM_ICPT_INVPCID, INTERCEPT_INVPCID, 1 },
 	{ SVM_ICPT_RDTSCP, INTERCEPT_RDTSCP, 1 },
+	{ SVM_ICPT_HLT, INTERCEPT_HLT, 1 },
+	{ SVM_ICPT_MWAIT, INTERCEPT_MONITOR, 1 },
+	{ SVM_ICPT_MWAIT, INTERCEPT_MWAIT, 1 },
 };
 
 static void set(u32 *words, unsigned int nr)

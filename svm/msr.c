@@ -130,9 +130,9 @@ static void update_permissions(struct vcpu_svm *svm)
 	for (i = 0; i < ARRAY_SIZE(svm_msrs); i++)
 		if (svm_msrs[i].direct)
 			permit(svm, svm_msrs[i].index);
-	/* Worth switching only for a guest that uses it; or the CPU does it. */
-	if (svm_has(SVM_FEATURE_V_SPEC_CTRL) ||
-	    (svm->spec_ctrl && has_spec_ctrl(vcpu)))
+	if (svm_spec_ctrl_is_direct(has_spec_ctrl(vcpu),
+				    svm_has(SVM_FEATURE_V_SPEC_CTRL),
+				    svm->spec_ctrl))
 		permit(svm, MSR_IA32_SPEC_CTRL);
 	vmcb_mark_dirty(svm, VMCB_CLEAN_PERM_MAP);
 }
@@ -195,25 +195,10 @@ int svm_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 	}
 }
 
-/* Does this CPU take the value?  It would raise #GP in the world switch. */
+/* That this CPU takes the value x86/msr_table.c has found out. */
 static bool spec_ctrl_is_valid(u64 data)
 {
-	u64 now;
-	bool ok;
-
-	if (!data)
-		return true;
-	if (data & ~(SPEC_CTRL_IBRS | SPEC_CTRL_STIBP | SPEC_CTRL_SSBD))
-		return false;
-	preempt_disable();
-	local_irq_disable();
-	ok = !rdmsrl_safe(MSR_IA32_SPEC_CTRL, &now) &&
-	     !wrmsrl_safe(MSR_IA32_SPEC_CTRL, data);
-	if (ok)
-		wrmsrl(MSR_IA32_SPEC_CTRL, now);
-	local_irq_enable();
-	preempt_enable();
-	return ok;
+	return !(data & ~(SPEC_CTRL_IBRS | SPEC_CTRL_STIBP | SPEC_CTRL_SSBD));
 }
 
 static int set_spec_ctrl(struct vcpu_svm *svm, const struct msr_data *msr)
@@ -294,11 +279,9 @@ bool svm_has_emulated_msr(u32 index)
 {
 	switch (index) {
 	case MSR_IA32_MCG_EXT_CTL:
-	case MSR_IA32_SMBASE:
 		return false;
 	case MSR_AMD64_VIRT_SPEC_CTRL:
-		return boot_cpu_has(X86_FEATURE_LS_CFG_SSBD) ||
-		       boot_cpu_has(X86_FEATURE_VIRT_SSBD);
+		return kvm_cpu_cap_has(X86_FEATURE_VIRT_SSBD);
 	default:
 		return index < MSR_IA32_VMX_BASIC ||
 		       index > MSR_IA32_VMX_VMFUNC;

@@ -30,6 +30,7 @@
 #include "x86/event.h"
 #include "x86/regs.h"
 #include "x86/regs_check.h"
+#include "x86/steal.h"
 #include "x86/x86.h"
 
 static_assert(VCPU_REGS_RAX == 0 && VCPU_REGS_RCX == 1 && VCPU_REGS_RDX == 2 &&
@@ -296,4 +297,6 @@ void svm_handle_exit_irqoff(struct kvm_vcpu *vcpu)
 	    to_svm(vcpu)->vmcb->control.exit_code ==
 		    SVM_EXIT_EXCP_BASE + X86_TRAP_MC)
 		do_machine_check(&regs);
+	if (to_svm(vcpu)->vmcb->control.exit_code == SVM_EXIT_INTR)
+		kvm_steal_time_boundary(vcpu, true);
 }

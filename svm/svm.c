@@ -269,8 +269,9 @@ static void svm_hardware_unsetup(void)
 static void svm_set_cpu_caps(void)
 {
 	kvm_cpu_cap_clear(X86_FEATURE_SVM);
+	/* Where SPEC_CTRL has SSBD the kernel does nothing for VIRT_SPEC_CTRL. */
 	if (boot_cpu_has(X86_FEATURE_LS_CFG_SSBD) ||
-	    boot_cpu_has(X86_FEATURE_AMD_SSBD))
+	    boot_cpu_has(X86_FEATURE_VIRT_SSBD))
 		kvm_cpu_cap_set(X86_FEATURE_VIRT_SSBD);
 }
 
@@ -406,6 +407,9 @@ static const struct kvm_x86_ops svm_ops = {
 	.set_nmi_mask = svm_set_nmi_mask,
 	.enable_irq_window = svm_enable_irq_window,
 	.enable_nmi_window = svm_enable_nmi_window,
+	.smi_allowed = svm_smi_allowed,
+	.enable_smi_window = svm_enable_smi_window,
+	.enter_smm = svm_enter_smm,
 	.get_interrupt_shadow = svm_get_interrupt_shadow,
 	.set_interrupt_shadow = svm_set_interrupt_shadow,
 	.update_cr8_intercept = svm_update_cr8_intercept,

@@ -109,13 +109,19 @@ void svm_vcpu_after_set_cpuid(struct kvm_vcpu *vcpu)
 void svm_init_vmcb(struct vcpu_svm *svm)
 {
 	struct vmcb_control_area *c = &svm->vmcb->control;
+	u32 disabled = svm->vcpu.kvm->arch.disabled_exits;
 
 	svm->icpt.flags &= SVM_ICPT_BP | SVM_ICPT_INVPCID | SVM_ICPT_RDTSCP;
 	svm->icpt.flags |= SVM_ICPT_DR;
 	/* An APIC in userspace has to be told of a lower TPR. */
 	if (!lapic_in_kernel(&svm->vcpu))
 		svm->icpt.flags |= SVM_ICPT_CR8_WRITE;
-	if (svm_has(SVM_FEATURE_PAUSE_FILTER)) {
+	if (!(disabled & KVM_X86_DISABLE_EXITS_HLT))
+		svm->icpt.flags |= SVM_ICPT_HLT;
+	if (!(disabled & KVM_X86_DISABLE_EXITS_MWAIT))
+		svm->icpt.flags |= SVM_ICPT_MWAIT;
+	if (svm_has(SVM_FEATURE_PAUSE_FILTER) &&
+	    !(disabled & KVM_X86_DISABLE_EXITS_PAUSE)) {
 		svm->icpt.flags |= SVM_ICPT_PAUSE;
 		c->pause_filter_count = 3000;
 		if (svm_has(SVM_FEATURE_PF_THRESHOLD))
@@ -177,6 +183,7 @@ void svm_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
 
 	if (!init_event) {
 		svm->spec_ctrl = 0;
+		svm->vmcb->save.spec_ctrl = 0;
 		svm->virt_spec_ctrl = 0;
 		svm->tsc_aux = 0;
 		svm->vmcb->save.sysenter_cs = 0;

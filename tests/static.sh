@@ -67,7 +67,7 @@ checkpatch() {
 	local f others=() tables=() guests=()
 	for f in "${sources[@]}"; do
 		case $f in
-		mmu/trace.h | include/vcpu.h) ;;
+		*/trace.h | include/vcpu.h) ;;
 		emulate/opcodes.[ch] | emulate/rows_*.h | emulate/exec*.c | tests/emulate/*)
 			tables+=("$f") ;;
 		tests/guest/*) guests+=("$f") ;;
@@ -76,7 +76,7 @@ checkpatch() {
 	done
 	"${run[@]}" -f "${others[@]}" &&
 		"${run[@]}" --ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,SPACING \
-			-f mmu/trace.h &&
+			--ignore COMPLEX_MACRO -f */trace.h &&
 		"${run[@]}" --ignore MACRO_ARG_REUSE -f include/vcpu.h &&
 		"${run[@]}" --ignore CAMELCASE,COMPLEX_MACRO,MACRO_ARG_REUSE \
 			--ignore BIT_MACRO,CONSTANT_COMPARISON,PREFER_KERNEL_TYPES \

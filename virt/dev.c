@@ -5,10 +5,11 @@
  * Owns: the misc device, and what KVM_CHECK_EXTENSION answers.  A capability
  * has a row once it works, and not before; docs/abi.md lists what is missing.
  *
- * Locking: none.
+ * Locking: none.  A VM holds the module, so that the device outlives it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
@@ -63,6 +64,9 @@ static long kvm_dev_ioctl(struct file *filp, unsigned int ioctl,
 	case KVM_GET_MSRS:
 	case KVM_GET_SUPPORTED_CPUID:
 	case KVM_GET_EMULATED_CPUID:
+	case KVM_X86_GET_MCE_CAP_SUPPORTED:
+	case KVM_HAS_DEVICE_ATTR:
+	case KVM_GET_DEVICE_ATTR:
 		return kvm_arch_dev_ioctl(ioctl, (void __user *)arg);
 	case KVM_TRACE_ENABLE:
 	case KVM_TRACE_PAUSE:
@@ -86,6 +90,14 @@ static struct miscdevice kvm_dev = {
 	.fops = &kvm_dev_fops,
 };
 
+/* While it is registered. */
+static struct kobject *dev_kobj;
+
+struct kobject *kvm_dev_kobj(void)
+{
+	return dev_kobj;
+}
+
 int kvm_dev_init(void)
 {
 	int r;
@@ -95,10 +107,13 @@ int kvm_dev_init(void)
 		pr_err("/dev/kvm belongs to another module: unload that one first\n");
 		return -EBUSY;
 	}
+	if (!r)
+		dev_kobj = &kvm_dev.this_device->kobj;
 	return r;
 }
 
 void kvm_dev_exit(void)
 {
+	dev_kobj = NULL;
 	misc_deregister(&kvm_dev);
 }

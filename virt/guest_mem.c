@@ -174,6 +174,41 @@ unsigned long kvm_vcpu_gfn_to_hva(struct kvm_vcpu *vcpu, gfn_t gfn,
 	return kvm_slot_hva(slot, gfn);
 }
 
+static gfn_t last_gfn(const struct kvm_guest_area *area)
+{
+	return (area->gpa + area->len - 1) >> PAGE_SHIFT;
+}
+
+bool kvm_guest_area_map(struct kvm *kvm, struct kvm_guest_area *area)
+{
+	struct kvm_memslots *slots = kvm_memslots(kvm, 0);
+	u64 generation = READ_ONCE(slots->generation);
+	gfn_t gfn = area->gpa >> PAGE_SHIFT;
+	struct kvm_memory_slot *slot;
+
+	if (area->hva && area->generation == generation &&
+	    !(generation & KVM_MEMSLOT_GEN_UPDATING))
+		return true;
+
+	area->hva = NULL;
+	slot = find_slot(slots, gfn);
+	if (!slot || is_read_only(slot) || last_gfn(area) < gfn ||
+	    last_gfn(area) - slot->base_gfn >= slot->npages)
+		return false;
+	area->slot = slot;
+	area->hva = slot_address(slot, area->gpa);
+	area->generation = generation;
+	return access_ok(area->hva, area->len);
+}
+
+void kvm_guest_area_dirty(struct kvm *kvm, const struct kvm_guest_area *area)
+{
+	gfn_t gfn;
+
+	for (gfn = area->gpa >> PAGE_SHIFT; gfn <= last_gfn(area); gfn++)
+		kvm_mark_page_dirty(kvm, area->slot, gfn);
+}
+
 bool kvm_vcpu_is_visible_gfn(struct kvm_vcpu *vcpu, gfn_t gfn)
 {
 	const struct kvm_memory_slot *slot =

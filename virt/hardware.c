@@ -217,6 +217,7 @@ void kvm_hotplug_exit(void)
 static int kvm_suspend(void)
 {
 	lockdep_assert_not_held(&kvm_usage_lock);
+	kvm_arch_suspend();
 	disable_this_cpu();
 	return 0;
 }
@@ -224,6 +225,7 @@ static int kvm_suspend(void)
 static void kvm_resume(void)
 {
 	lockdep_assert_not_held(&kvm_usage_lock);
+	kvm_arch_resume();
 	if (kvm_usage_count && enable_this_cpu())
 		pr_err("virtualisation did not come back after suspend; stop the VMs and reload twinwalk\n");
 }

@@ -50,6 +50,8 @@ static int get_slow(unsigned long hva, unsigned int flags,
 
 	if (flags & KVM_HOST_PAGE_WRITE)
 		gup_flags |= FOLL_WRITE;
+	if (flags & KVM_HOST_PAGE_NOWAIT)
+		gup_flags |= FOLL_NOWAIT;
 	nr = get_user_pages_unlocked(hva, 1, &page, gup_flags);
 	if (nr != 1)
 		return nr < 0 ? nr : -EAGAIN;
@@ -57,7 +59,8 @@ static int get_slow(unsigned long hva, unsigned int flags,
 	out->writable = flags & KVM_HOST_PAGE_WRITE;
 
 	/* It was not there before; now that it is, it may be writable as well. */
-	if (!flags && get_user_page_fast_only(hva, FOLL_WRITE, &page)) {
+	if (!(flags & ~KVM_HOST_PAGE_NOWAIT) &&
+	    get_user_page_fast_only(hva, FOLL_WRITE, &page)) {
 		put_page(out->page);
 		out->page = page;
 		out->writable = true;

@@ -29,6 +29,9 @@ struct page;
 #define KVM_HOST_PAGE_WRITE    BIT(0) /* it has to be writable */
 #define KVM_HOST_PAGE_READONLY BIT(1) /* nobody needs it to be writable */
 
+/* With either: do not wait for it. */
+#define KVM_HOST_PAGE_NOWAIT BIT(2)
+
 /**
  * struct kvm_host_page - a page of the host
  * @pfn: where it is
@@ -54,8 +57,8 @@ struct kvm_host_page {
  *
  * Context: may sleep; current->mm is the VM's.
  * Return: 0; -EFAULT, nothing is there, or it may not be accessed so;
- * -EHWPOISON, the memory is broken; -EINTR, a signal came; -EAGAIN, ask again;
- * -ENOMEM.
+ * -EHWPOISON, the memory is broken; -EINTR, a signal came; -EAGAIN, ask again,
+ * or with KVM_HOST_PAGE_NOWAIT it is not there at once; -ENOMEM.
  */
 int kvm_host_page_get(unsigned long hva, unsigned int flags,
 		      struct kvm_host_page *out);

@@ -28,6 +28,7 @@
 #include "params.h"
 #include "vendor.h"
 #include "virt.h"
+#include "x86/pvclock.h"
 
 static const struct kvm_x86_vendor *const *ladder_vendors;
 
@@ -52,6 +53,8 @@ const struct kvm_ladder_step kvm_ladder[] = {
 	{ "reboot",		kvm_reboot_init,		kvm_reboot_exit },
 	{ "virt-trial",		kvm_virt_trial,			kvm_virt_trial_undo },
 	{ "vcpu",		kvm_vcpu_init,			kvm_vcpu_exit },
+	{ "clock",		kvm_pvclock_init,		kvm_pvclock_exit },
+	{ "async-pf",		kvm_arch_async_pf_init,		kvm_arch_async_pf_exit },
 	{ "debugfs",		kvm_debugfs_init,		kvm_debugfs_exit },
 	{ "device",		kvm_dev_init,			kvm_dev_exit },
 	/* clang-format on */

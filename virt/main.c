@@ -32,6 +32,24 @@ module_param_named(nx_huge_pages, kvm_param_nx_huge_pages, bool, 0444);
 MODULE_PARM_DESC(nx_huge_pages,
 		 "iTLB multihit: no executable huge pages (default: 1)");
 
+module_param_named(halt_poll_ns, kvm_param_halt_poll_ns, uint, 0644);
+MODULE_PARM_DESC(halt_poll_ns,
+		 "HLT polls for so long at most, in ns (default: 200000)");
+
+module_param_named(halt_poll_ns_grow, kvm_param_halt_poll_ns_grow, uint, 0644);
+MODULE_PARM_DESC(halt_poll_ns_grow,
+		 "By what that time is multiplied to grow (default: 2)");
+
+module_param_named(halt_poll_ns_grow_start, kvm_param_halt_poll_ns_grow_start,
+		   uint, 0644);
+MODULE_PARM_DESC(halt_poll_ns_grow_start,
+		 "What it grows to from 0, in ns (default: 10000)");
+
+module_param_named(halt_poll_ns_shrink, kvm_param_halt_poll_ns_shrink, uint,
+		   0644);
+MODULE_PARM_DESC(halt_poll_ns_shrink,
+		 "By what it is divided to shrink; 0, to 0 (default: 0)");
+
 #ifdef TWINWALK_DEBUG
 module_param_named(fail_step, kvm_param_fail_step, charp, 0444);
 MODULE_PARM_DESC(fail_step,

@@ -113,6 +113,8 @@ static const struct kvm_stat_row vcpu_rows[] = {
 	HISTOGRAM_NS(kvm_vcpu_stat, halt_poll_fail_hist),
 	HISTOGRAM_NS(kvm_vcpu_stat, halt_wait_hist),
 	TRUTH(kvm_vcpu_stat, blocking),
+	COUNTER(kvm_vcpu_stat, directed_yield_attempted),
+	COUNTER(kvm_vcpu_stat, directed_yield_successful),
 };
 
 const struct kvm_stat_table kvm_vm_stats = {

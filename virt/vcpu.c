@@ -8,7 +8,8 @@
  *
  * Locking: see include/vcpu.h.
  *
- * Deliberately absent: what a vCPU does (x86/x86.c); halt polling.
+ * Deliberately absent: what a vCPU does (x86/x86.c); halt polling and yielding
+ * (halt.c).
  */
 #include <linux/anon_inodes.h>
 #include <linux/cpumask.h>
@@ -31,6 +32,7 @@
 #include "ioctl.h"
 #include "vcpu.h"
 #include "virt.h"
+#include "virt/trace.h"
 
 static DEFINE_PER_CPU(struct kvm_vcpu *, running_vcpu);
 
@@ -200,6 +202,7 @@ const struct kvm_mmu_vm_ops kvm_vcpu_mmu_ops = {
 static long run(struct kvm_vcpu *vcpu, void *data)
 {
 	struct pid *old, *new;
+	long r;
 
 	if (data)
 		return -EINVAL;
@@ -213,7 +216,9 @@ static long run(struct kvm_vcpu *vcpu, void *data)
 			synchronize_rcu();
 		put_pid(old);
 	}
-	return kvm_arch_vcpu_ioctl_run(vcpu);
+	r = kvm_arch_vcpu_ioctl_run(vcpu);
+	trace_kvm_userspace_exit(READ_ONCE(vcpu->run->exit_reason), r);
+	return r;
 }
 
 static long set_signal_mask(struct kvm_vcpu *vcpu, void *data)

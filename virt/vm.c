@@ -26,6 +26,7 @@
 #include "vcpu.h"
 #include "virt.h"
 #include "virt/notifier.h"
+#include "virt/uevent.h"
 #include "vm.h"
 
 static DEFINE_MUTEX(kvm_lock);
@@ -95,6 +96,7 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	list_del(&kvm->vm_list);
 	mutex_unlock(&kvm_lock);
 
+	kvm_uevent_destroyed(kvm);
 	debugfs_remove(kvm->debugfs_dentry);
 	kvm_notifier_unregister(kvm);
 	kvm_arch_stop_vm(kvm);
@@ -108,6 +110,16 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	kvm_mmu_destroy_vm(kvm);
 	kvm_memslots_destroy_vm(kvm);
 	kfree(kvm);
+}
+
+void kvm_on_each_vm(void (*fn)(struct kvm *kvm))
+{
+	struct kvm *kvm;
+
+	mutex_lock(&kvm_lock);
+	list_for_each_entry(kvm, &kvm_vm_list, vm_list)
+		fn(kvm);
+	mutex_unlock(&kvm_lock);
 }
 
 void kvm_get_kvm(struct kvm *kvm)
@@ -181,6 +193,7 @@ int kvm_create_vm_fd(unsigned long type)
 
 	/* Before the descriptor works: closing it removes the directory. */
 	kvm_vm_debugfs_create(kvm, fd);
+	kvm_uevent_created(kvm);
 	fd_install(fd, file);
 	return fd;
 }

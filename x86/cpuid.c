@@ -17,6 +17,7 @@
 #include <asm/apicdef.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <uapi/asm/kvm_para.h>
 
 #include "mmu/vcpu.h"
 #include "vcpu.h"
@@ -27,6 +28,7 @@
 #include "x86/regs.h"
 #include "x86/x86.h"
 #include "x86/regs_check.h"
+#include "x86/trace.h"
 
 /* --- what follows the registers ------------------------------------------ */
 
@@ -155,7 +157,8 @@ bool guest_cpuid_has(struct kvm_vcpu *vcpu, unsigned int x86_feature)
 
 bool guest_pv_has(struct kvm_vcpu *vcpu, unsigned int kvm_feature)
 {
-	return vcpu->arch.cpuid.pv_features & BIT(kvm_feature);
+	return !vcpu->arch.pv.enforce_cpuid ||
+	       vcpu->arch.cpuid.pv_features & BIT(kvm_feature);
 }
 
 bool guest_cpuid_is_amd_compatible(struct kvm_vcpu *vcpu)
@@ -203,12 +206,15 @@ int kvm_emulate_cpuid(struct kvm_vcpu *vcpu)
 		.eax = kvm_rax_read(vcpu),
 		.ecx = kvm_rcx_read(vcpu),
 	};
+	const u32 function = regs.eax, index = regs.ecx;
+	bool found;
 
 	if (kvm_cpuid_fault_enabled(vcpu) &&
 	    static_call(kvm_x86_get_cpl)(vcpu) > 0)
 		return kvm_inject_gp(vcpu, 0);
 
-	kvm_cpuid_table_query(&vcpu->arch.cpuid.table, &regs, false);
+	found = kvm_cpuid_table_query(&vcpu->arch.cpuid.table, &regs, false);
+	trace_kvm_cpuid(function, index, &regs, found);
 	kvm_rax_write(vcpu, regs.eax);
 	kvm_rbx_write(vcpu, regs.ebx);
 	kvm_rcx_write(vcpu, regs.ecx);
@@ -230,6 +236,19 @@ void kvm_vcpu_cpuid_destroy(struct kvm_vcpu *vcpu)
 
 /* --- ioctls -------------------------------------------------------------- */
 
+/* Of a guest that halts without an exit nobody knows that it is to be kicked. */
+static void update_pv(struct kvm_vcpu *vcpu,
+		      const struct kvm_cpuid_table *table)
+{
+	struct kvm_cpuid_entry2 *e;
+
+	if (!(vcpu->kvm->arch.disabled_exits & KVM_X86_DISABLE_EXITS_HLT))
+		return;
+	e = kvm_cpuid_table_find_pv(table);
+	if (e)
+		e->eax &= ~(u32)BIT(KVM_FEATURE_PV_UNHALT);
+}
+
 /*
  * Takes @table->entries over if it succeeds.  A vCPU that has run keeps what it
  * has: what was derived from it is in page tables and elsewhere.
@@ -239,6 +258,7 @@ static int set_cpuid(struct kvm_vcpu *vcpu, const struct kvm_cpuid_table *table)
 	int r;
 
 	update_runtime(vcpu, table);
+	update_pv(vcpu, table);
 	if (vcpu->arch.launched) {
 		if (!kvm_cpuid_tables_equal(table, &vcpu->arch.cpuid.table))
 			return -EINVAL;

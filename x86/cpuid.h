@@ -94,6 +94,11 @@ struct kvm_xstate_component {
 	bool align;
 };
 
+/* Of leaf 80000021H, EAX; not all kernels have names for them. */
+#define KVM_X86_FEATURE_VERW_CLEAR  (CPUID_8000_0021_EAX * 32 + 5)
+#define KVM_X86_FEATURE_SBPB	    (CPUID_8000_0021_EAX * 32 + 27)
+#define KVM_X86_FEATURE_IBPB_BRTYPE (CPUID_8000_0021_EAX * 32 + 28)
+
 /* Bits of XCR0 and IA32_XSS. */
 #define KVM_NR_XSTATE_COMPONENTS 64
 
@@ -111,6 +116,26 @@ static inline u32 kvm_cpuid_row_caps(const struct kvm_cpuid_row *row,
 	return (row->mask & kernel & raw) | (row->hardware & raw) |
 	       row->emulated;
 }
+
+/**
+ * kvm_cpuid_add_implied() - what guests may have beside the rows' bits
+ * @words: NCAPINTS of them, added to
+ * @has: does the kernel have a feature, or a bug, of the CPU?
+ */
+void kvm_cpuid_add_implied(u32 *words, bool (*has)(unsigned int x86_feature));
+
+/**
+ * kvm_cpuid_addresses() - EAX of leaf 80000008H for guests
+ * @eax: what the CPU says
+ * @tdp_levels: of the host's TDP tables; 0, there are none
+ * @phys_bits: that the kernel uses, for shadow paging
+ *
+ * Bits 7:0, bits of a physical address; 15:8, of a virtual one; 23:16, of a guest's
+ * that TDP can map: with 4 levels a CPU does not look at more than 48, whatever its
+ * addresses have.
+ */
+u32 kvm_cpuid_addresses(u32 eax, unsigned int tdp_levels,
+			unsigned int phys_bits);
 
 /**
  * kvm_cpuid_table_find() - an entry
@@ -147,9 +172,13 @@ bool kvm_cpuid_table_query(const struct kvm_cpuid_table *table,
 			   struct cpuid_regs *regs, bool exact_only);
 
 /**
- * kvm_cpuid_table_pv_features() - KVM_FEATURE_*, a bit each
+ * kvm_cpuid_table_find_pv() - the leaf of KVM_FEATURE_*, or NULL
  * @table: the answers; KVM's leaves may be behind another hypervisor's
  */
+struct kvm_cpuid_entry2 *
+kvm_cpuid_table_find_pv(const struct kvm_cpuid_table *table);
+
+/** kvm_cpuid_table_pv_features() - KVM_FEATURE_*, a bit each; @table: the same */
 u32 kvm_cpuid_table_pv_features(const struct kvm_cpuid_table *table);
 
 /**
@@ -253,7 +282,14 @@ const struct kvm_cpuid_entry2 *kvm_find_cpuid_entry(struct kvm_vcpu *vcpu,
 /** guest_cpuid_has() - a feature that CPUID has a bit for; X86_FEATURE_* */
 bool guest_cpuid_has(struct kvm_vcpu *vcpu, unsigned int x86_feature);
 
-/** guest_pv_has() - KVM_FEATURE_* */
+/**
+ * guest_pv_has() - may it use a feature of KVM's own?
+ * @vcpu: the vCPU
+ * @kvm_feature: KVM_FEATURE_*
+ *
+ * Return: true for all that there is, unless CPUID counts:
+ * KVM_CAP_ENFORCE_PV_FEATURE_CPUID.
+ */
 bool guest_pv_has(struct kvm_vcpu *vcpu, unsigned int kvm_feature);
 
 /** guest_cpuid_is_amd_compatible() - AMD or Hygon */

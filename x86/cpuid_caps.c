@@ -19,31 +19,6 @@
 #include "vendor.h"
 #include "x86/cpuid.h"
 
-/*
- * What a CPU calls by another vendor's name, or does not tell at all: a guest
- * may have @gives if the kernel has @has, and @and, and not @lacks.  0 is X87's
- * bit, which is always there, and no bug's.
- */
-static const struct {
-	unsigned int gives;
-	unsigned int has;
-	unsigned int and;
-	unsigned int lacks;
-} implied[] = {
-	/* clang-format off */
-	{ X86_FEATURE_AMD_IBPB,		X86_FEATURE_IBPB },
-	{ X86_FEATURE_AMD_IBRS,		X86_FEATURE_IBRS },
-	{ X86_FEATURE_AMD_STIBP,	X86_FEATURE_STIBP },
-	{ X86_FEATURE_AMD_SSBD,		X86_FEATURE_SPEC_CTRL_SSBD },
-	{ X86_FEATURE_SPEC_CTRL,	X86_FEATURE_IBPB, X86_FEATURE_IBRS },
-	{ X86_FEATURE_INTEL_STIBP,	X86_FEATURE_STIBP },
-	{ X86_FEATURE_SPEC_CTRL_SSBD,	X86_FEATURE_AMD_SSBD },
-	{ X86_FEATURE_AMD_SSB_NO,	0, 0, X86_BUG_SPEC_STORE_BYPASS },
-	{ CPUID_8000_0021_EAX * 32 + 2,	X86_FEATURE_LFENCE_RDTSC },
-	{ CPUID_8000_0021_EAX * 32 + 6,	0, 0, X86_BUG_NULL_SEG },
-	/* clang-format on */
-};
-
 /* Components of XSAVE that take nothing but XCR0. */
 #define KVM_XCR0                                                    \
 	(XFEATURE_MASK_FP | XFEATURE_MASK_SSE | XFEATURE_MASK_YMM | \
@@ -104,6 +79,11 @@ static u32 reg_of(const struct cpuid_regs *regs, unsigned int reg)
 	return all[reg];
 }
 
+static bool kernel_has(unsigned int x86_feature)
+{
+	return boot_cpu_has(x86_feature);
+}
+
 static void set_caps_by_rows(void)
 {
 	const struct kvm_cpuid_row *row = kvm_cpuid_rows;
@@ -120,11 +100,7 @@ static void set_caps_by_rows(void)
 						   .x86_capability[row->word],
 					   reg_of(&regs, row->reg));
 	}
-	for (i = 0; i < ARRAY_SIZE(implied); i++)
-		if (boot_cpu_has(implied[i].has) &&
-		    boot_cpu_has(implied[i].and) &&
-		    !(implied[i].lacks && boot_cpu_has(implied[i].lacks)))
-			kvm_cpu_cap_set(implied[i].gives);
+	kvm_cpuid_add_implied(kvm_cpu_caps, kernel_has);
 }
 
 /* A component goes with what makes it useful. */

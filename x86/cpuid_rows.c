@@ -2,7 +2,8 @@
 /*
  * cpuid_rows.c - the table of feature bits
  *
- * Owns: kvm_cpuid_rows.  A bit that is in no row's masks is offered to no guest.
+ * Owns: kvm_cpuid_rows, and what follows from other bits.  A bit that is neither in
+ * a row's masks nor among those is offered to no guest, unless the vendor says so.
  *
  * Locking: none; constant.
  */
@@ -153,3 +154,45 @@ const struct kvm_cpuid_row kvm_cpuid_rows[] = {
 };
 
 const unsigned int kvm_cpuid_nr_rows = ARRAY_SIZE(kvm_cpuid_rows);
+
+/*
+ * What a CPU calls by another vendor's name, or does not tell at all: a guest
+ * may have @gives if the kernel has @has, and @and, and not @lacks.  0 is X87's
+ * bit, which is always there, and no bug's.
+ */
+static const struct {
+	unsigned int gives;
+	unsigned int has;
+	unsigned int and;
+	unsigned int lacks;
+} implied[] = {
+	/* clang-format off */
+	{ X86_FEATURE_AMD_IBPB,		X86_FEATURE_IBPB },
+	{ X86_FEATURE_AMD_IBRS,		X86_FEATURE_IBRS },
+	{ X86_FEATURE_AMD_STIBP,	X86_FEATURE_STIBP },
+	{ X86_FEATURE_AMD_SSBD,		X86_FEATURE_SPEC_CTRL_SSBD },
+	{ X86_FEATURE_SPEC_CTRL,	X86_FEATURE_IBPB, X86_FEATURE_IBRS },
+	{ X86_FEATURE_INTEL_STIBP,	X86_FEATURE_STIBP },
+	{ X86_FEATURE_SPEC_CTRL_SSBD,	X86_FEATURE_AMD_SSBD },
+	{ X86_FEATURE_AMD_SSB_NO,	0, 0, X86_BUG_SPEC_STORE_BYPASS },
+	{ CPUID_8000_0021_EAX * 32 + 2,	X86_FEATURE_LFENCE_RDTSC },
+	{ CPUID_8000_0021_EAX * 32 + 6,	0, 0, X86_BUG_NULL_SEG },
+	/* What VERW and IBPB do by now, the kernel knows of the microcode. */
+	{ KVM_X86_FEATURE_VERW_CLEAR,	KVM_X86_FEATURE_VERW_CLEAR },
+	{ KVM_X86_FEATURE_SBPB,		KVM_X86_FEATURE_SBPB },
+	{ KVM_X86_FEATURE_IBPB_BRTYPE,	KVM_X86_FEATURE_IBPB_BRTYPE },
+	/* clang-format on */
+};
+
+void kvm_cpuid_add_implied(u32 *words, bool (*has)(unsigned int x86_feature))
+{
+	unsigned int i, bit;
+
+	for (i = 0; i < ARRAY_SIZE(implied); i++) {
+		if (!has(implied[i].has) || !has(implied[i].and) ||
+		    (implied[i].lacks && has(implied[i].lacks)))
+			continue;
+		bit = implied[i].gives;
+		words[bit / 32] |= BIT(bit & 31);
+	}
+}

@@ -21,6 +21,8 @@
 
 #include "mmu/mmu.h"
 #include "x86/cpuid.h"
+#include "x86/pvclock.h"
+#include "x86/steal.h"
 
 /* The last leaves that anything is known of here. */
 #define LAST_BASIC    0x1f
@@ -182,10 +184,16 @@ static int more_signature(struct collector *c, struct kvm_cpuid_entry2 *e)
 	return 0;
 }
 
-/* What works without anything of KVM's. */
+/* What works without anything of KVM's, and what else there is. */
 static int more_pv(struct collector *c, struct kvm_cpuid_entry2 *e)
 {
 	e->eax = BIT(KVM_FEATURE_NOP_IO_DELAY);
+	e->eax |= kvm_pvclock_features();
+	e->eax |= kvm_steal_time_features();
+	e->eax |= BIT(KVM_FEATURE_PV_EOI) | BIT(KVM_FEATURE_POLL_CONTROL);
+	e->eax |= BIT(KVM_FEATURE_PV_UNHALT) | BIT(KVM_FEATURE_PV_SEND_IPI) |
+		  BIT(KVM_FEATURE_PV_SCHED_YIELD) | BIT(KVM_FEATURE_ASYNC_PF) |
+		  BIT(KVM_FEATURE_ASYNC_PF_INT);
 	return 0;
 }
 
@@ -195,22 +203,12 @@ static int more_power(struct collector *c, struct kvm_cpuid_entry2 *e)
 	return 0;
 }
 
-/*
- * EAX: bits of a physical address, of a virtual one, and of a guest's physical
- * one if that is another.  With TDP the reserved ones of the host, which memory
- * encryption takes away, are no business of a guest.
- */
 static int more_addresses(struct collector *c, struct kvm_cpuid_entry2 *e)
 {
-	u32 phys = e->eax & 0xff;
-	u32 virt = max((e->eax >> 8) & 0xff, 48u);
-	u32 guest = (e->eax >> 16) & 0xff;
+	const struct kvm_mmu_config *mmu = kvm_mmu_get_config();
 
-	if (!kvm_mmu_get_config()->tdp)
-		phys = boot_cpu_data.x86_phys_bits;
-	else if (guest)
-		phys = guest;
-	e->eax = phys | virt << 8;
+	e->eax = kvm_cpuid_addresses(e->eax, mmu->tdp ? mmu->tdp_root_level : 0,
+				     boot_cpu_data.x86_phys_bits);
 	return 0;
 }
 
@@ -287,6 +285,8 @@ static const struct leaf leaves[] = {
 	/* Which instructions are fast. */
 	{ 0x8000001a, { GENMASK(2, 0) } },
 	{ 0x8000001d, RAW4, .indexed = true, .more = more_caches },
+	/* ECX: what of TSA the CPU does not have (AMD-SB-7029). */
+	{ 0x80000021, { 0, 0, GENMASK(2, 1) } },
 	{ 0xc0000000, { ALL }, .more = more_centaur },
 	/* clang-format on */
 };

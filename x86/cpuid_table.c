@@ -117,7 +117,8 @@ bool kvm_cpuid_table_query(const struct kvm_cpuid_table *table,
 	return exact;
 }
 
-u32 kvm_cpuid_table_pv_features(const struct kvm_cpuid_table *table)
+struct kvm_cpuid_entry2 *
+kvm_cpuid_table_find_pv(const struct kvm_cpuid_table *table)
 {
 	const struct kvm_cpuid_entry2 *e;
 	u32 signature[3];
@@ -129,10 +130,16 @@ u32 kvm_cpuid_table_pv_features(const struct kvm_cpuid_table *table)
 		e = kvm_cpuid_table_find(table, base, 0);
 		if (!e || !has_signature(e, signature))
 			continue;
-		e = kvm_cpuid_table_find(table, base + 1, 0);
-		return e ? e->eax : 0;
+		return kvm_cpuid_table_find(table, base + 1, 0);
 	}
-	return 0;
+	return NULL;
+}
+
+u32 kvm_cpuid_table_pv_features(const struct kvm_cpuid_table *table)
+{
+	const struct kvm_cpuid_entry2 *e = kvm_cpuid_table_find_pv(table);
+
+	return e ? e->eax : 0;
 }
 
 unsigned int kvm_cpuid_table_maxphyaddr(const struct kvm_cpuid_table *table)
@@ -146,6 +153,22 @@ unsigned int kvm_cpuid_table_maxphyaddr(const struct kvm_cpuid_table *table)
 	if (!e)
 		return DEFAULT_MAXPHYADDR;
 	return min_t(u32, e->eax & 0xff, MAX_MAXPHYADDR);
+}
+
+u32 kvm_cpuid_addresses(u32 eax, unsigned int tdp_levels,
+			unsigned int phys_bits)
+{
+	u32 phys = eax & 0xff;
+	u32 virt = max((eax >> 8) & 0xff, 48u);
+	u32 guest = (eax >> 16) & 0xff;
+
+	if (!tdp_levels)
+		return phys_bits | virt << 8;
+	/* What memory encryption takes of the host's is no business of a guest. */
+	if (guest)
+		phys = guest;
+	guest = tdp_levels < 5 ? min(phys, 48u) : phys;
+	return phys | virt << 8 | guest << 16;
 }
 
 int kvm_check_cpuid_table(const struct kvm_cpuid_table *table, u64 xcr0)

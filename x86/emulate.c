@@ -31,6 +31,7 @@
 #include "x86/event.h"
 #include "x86/io.h"
 #include "x86/regs.h"
+#include "x86/trace.h"
 #include "x86/x86.h"
 
 #define DR6_STEP 0x4000ul /* BS */
@@ -188,7 +189,8 @@ static int single_step(struct kvm_vcpu *vcpu, unsigned long rflags)
 	/* SDM 3A, 6.8.3: not between a load of SS and one of SP. */
 	if (rflags & X86_EFLAGS_TF &&
 	    !(vcpu->arch.emulate.ctxt.after &
-	      (X86_EMULATE_AFTER_SS | X86_EMULATE_AFTER_TASK)))
+	      (X86_EMULATE_AFTER_SS | X86_EMULATE_AFTER_TASK |
+	       X86_EMULATE_AFTER_NOTF)))
 		kvm_queue_exception_p(vcpu, 1, DR6_STEP);
 	return 1;
 }
@@ -241,6 +243,7 @@ int kvm_prepare_emulation_failure_exit(struct kvm_vcpu *vcpu)
 static int failed(struct kvm_vcpu *vcpu)
 {
 	vcpu->stat.insn_emulation_fail++;
+	trace_kvm_emulate_insn(vcpu, true);
 	if (vcpu->arch.emulate.ctxt.cpl == 3 &&
 	    !vcpu->kvm->arch.exit_on_emulation_error)
 		return kvm_inject_ud(vcpu);
@@ -274,6 +277,8 @@ static int execute(struct kvm_vcpu *vcpu)
 	case X86_EMULATE_RETRY:
 		return 1;
 	default:
+		/* Of a task switch that can't go on. */
+		kvm_io_abandon(vcpu);
 		return failed(vcpu);
 	}
 }
@@ -332,6 +337,7 @@ int kvm_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t fault_gpa,
 	if (flags & KVM_EMULATE_UD && e->ctxt.insn.row->op != OP_MOVBE)
 		return kvm_inject_ud(vcpu);
 	vcpu->stat.insn_emulation++;
+	trace_kvm_emulate_insn(vcpu, false);
 	return execute(vcpu);
 }
 
@@ -358,7 +364,8 @@ int kvm_task_switch(struct kvm_vcpu *vcpu, u16 selector, const u32 *error_code)
 	if (e->ctxt.after & X86_EMULATE_AFTER_TASK)
 		forget_event(vcpu);
 	store_context(vcpu);
-	kvm_io_commit(vcpu);
+	/* There is no instruction that could be executed again. */
+	kvm_io_abandon(vcpu);
 	switch (r) {
 	case X86_EMULATE_OK:
 	case X86_EMULATE_RETRY:

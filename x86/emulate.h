@@ -32,7 +32,8 @@ struct kvm_vcpu;
  * @bytes: the instruction's, as far as they were fetched
  * @nr_bytes: how many
  * @waiting: it waits for userspace
- * @waiting_rip: its linear address
+ * @waiting_rip: its linear address; also of an RDMSR or WRMSR that waits without
+ *	being emulated
  */
 struct kvm_vcpu_emulate {
 	struct x86_emulate_ctxt ctxt;

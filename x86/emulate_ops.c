@@ -38,6 +38,7 @@
 #include "x86/io.h"
 #include "x86/msr.h"
 #include "x86/regs.h"
+#include "x86/trace.h"
 
 static struct kvm_vcpu *to_vcpu(struct x86_emulate_ctxt *ctxt)
 {
@@ -336,6 +337,7 @@ static int set_cr(struct x86_emulate_ctxt *ctxt, unsigned int nr, u64 val)
 {
 	struct kvm_vcpu *vcpu = to_vcpu(ctxt);
 
+	trace_kvm_cr(true, nr, val);
 	switch (nr) {
 	case 0:
 		return or_gp(ctxt, kvm_set_cr0(vcpu, val));

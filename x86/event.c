@@ -4,13 +4,13 @@
  *
  * Owns: the queue (struct kvm_vcpu_event), and what the next entry delivers of
  * it.  An entry delivers one event.  In this order: what was being delivered when
- * the last exit came; an exception, which belongs to an instruction; an NMI; an
- * interrupt.  What has to wait gets a window, or an exit right after the entry.
+ * the last exit came; an exception, which belongs to an instruction; an SMI, of
+ * which the guest sees another state of the CPU (smm.h); an NMI; an interrupt.
+ * What has to wait gets a window, or an exit right after the entry.
  *
  * Locking: see event.h.
  *
- * Deliberately absent: SMM.  smi_pending is kept, and nothing enters SMM: its
- * capability is not there.  Nested guests, whose exits come before delivery.
+ * Deliberately absent: nested guests, whose exits come before delivery.
  */
 #include <linux/errno.h>
 #include <linux/kvm.h>
@@ -26,6 +26,8 @@
 #include "x86/event.h"
 #include "x86/exception.h"
 #include "x86/regs.h"
+#include "x86/smm.h"
+#include "x86/trace.h"
 
 /* DR7: the enable bits of all four breakpoints, and GD. */
 #define DR7_ENABLED 0xffUL
@@ -198,14 +200,19 @@ static void reinject(struct kvm_vcpu *vcpu)
 {
 	const struct kvm_vcpu_event *ev = &vcpu->arch.event;
 
-	if (ev->exception.injected)
+	if (ev->exception.injected) {
+		trace_kvm_inj_exception(ev->exception.vector,
+					ev->exception.has_error_code,
+					ev->exception.error_code, true);
 		static_call(kvm_x86_inject_exception)(vcpu);
-	else if (ev->exception.pending)
+	} else if (ev->exception.pending) {
 		return;
-	else if (ev->nmi_injected)
+	} else if (ev->nmi_injected) {
 		static_call(kvm_x86_inject_nmi)(vcpu);
-	else if (ev->interrupt.injected)
+	} else if (ev->interrupt.injected) {
+		trace_kvm_inj_virq(ev->interrupt.nr, ev->interrupt.soft, true);
 		static_call(kvm_x86_inject_irq)(vcpu, true);
+	}
 }
 
 static void inject_exception(struct kvm_vcpu *vcpu)
@@ -234,10 +241,26 @@ static void inject_exception(struct kvm_vcpu *vcpu)
 
 	ex->pending = false;
 	ex->injected = true;
+	trace_kvm_inj_exception(ex->vector, ex->has_error_code, ex->error_code,
+				false);
 	static_call(kvm_x86_inject_exception)(vcpu);
 }
 
 /* Return: 1, given; 0, a window was asked for; -EBUSY, there is none. */
+static int give_smi(struct kvm_vcpu *vcpu)
+{
+	int r = -EBUSY;
+
+	if (!kvm_event_needs_reinjection(vcpu))
+		r = static_call(kvm_x86_smi_allowed)(vcpu, true);
+	if (r > 0)
+		kvm_enter_smm(vcpu, false);
+	else if (!r)
+		static_call(kvm_x86_enable_smi_window)(vcpu);
+	return r;
+}
+
+/* The same. */
 static int give_nmi(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_event *ev = &vcpu->arch.event;
@@ -282,6 +305,7 @@ static int give_irq(struct kvm_vcpu *vcpu)
 		vector = kvm_cpu_get_interrupt(vcpu);
 		if (vector >= 0) {
 			set_interrupt(vcpu, vector, false);
+			trace_kvm_inj_virq(vector, false, false);
 			static_call(kvm_x86_inject_irq)(vcpu, false);
 			vcpu->stat.irq_injections++;
 		}
@@ -301,6 +325,8 @@ int kvm_inject_pending_events(struct kvm_vcpu *vcpu, bool *req_immediate_exit)
 
 	if (vcpu->arch.guest_debug & KVM_GUESTDBG_BLOCKIRQ)
 		return 0;
+	if (ev->smi_pending && give_smi(vcpu) < 0)
+		*req_immediate_exit = true;
 	if (ev->nmi_pending && give_nmi(vcpu) < 0)
 		*req_immediate_exit = true;
 	if (has_irq(vcpu) && give_irq(vcpu) < 0)
@@ -320,6 +346,9 @@ bool kvm_vcpu_has_events(struct kvm_vcpu *vcpu)
 		return true;
 	if (lapic_in_kernel(vcpu) && kvm_apic_has_events(vcpu))
 		return true;
+	if ((ev->smi_pending || kvm_test_request(KVM_REQ_SMI, vcpu)) &&
+	    static_call(kvm_x86_smi_allowed)(vcpu, false) > 0)
+		return true;
 	if (kvm_test_request(KVM_REQ_NMI, vcpu) ||
 	    (ev->nmi_pending &&
 	     static_call(kvm_x86_nmi_allowed)(vcpu, false) > 0))
@@ -332,13 +361,19 @@ bool kvm_arch_vcpu_runnable(struct kvm_vcpu *vcpu)
 {
 	switch (READ_ONCE(vcpu->arch.mp_state)) {
 	case KVM_MP_STATE_RUNNABLE:
-		return true;
+		if (!READ_ONCE(vcpu->arch.apf.halted))
+			return true;
+		break;
 	case KVM_MP_STATE_HALTED:
-		return kvm_vcpu_has_events(vcpu);
+		if (READ_ONCE(vcpu->arch.pv.unhalted))
+			return true;
+		break;
 	default:
 		/* Until INIT and SIPI nothing else is heard. */
 		return lapic_in_kernel(vcpu) && kvm_apic_has_events(vcpu);
 	}
+	return kvm_test_request(KVM_REQ_APF_READY, vcpu) ||
+	       kvm_vcpu_has_events(vcpu);
 }
 
 /* Would an interrupt that userspace has find its place free? */

@@ -6,8 +6,6 @@
  * KVM_INTERRUPT and KVM_NMI, as Documentation/virt/kvm/api.rst has them.
  *
  * Locking: vCPU's mutex; the vCPU is loaded.
- *
- * Deliberately absent: KVM_VCPUEVENT_VALID_SMM, as there is no KVM_CAP_X86_SMM.
  */
 #include <linux/errno.h>
 #include <linux/kvm.h>
@@ -16,11 +14,13 @@
 
 #include "irqchip/irqchip.h"
 #include "irqchip/lapic.h"
+#include "mmu/vcpu.h"
 #include "vcpu.h"
 #include "vendor.h"
 #include "x86/event.h"
 #include "x86/exception.h"
 #include "x86/regs.h"
+#include "x86/smm.h"
 
 #define KVM_NR_INTERRUPTS 256
 
@@ -60,6 +60,17 @@ static void get_exception(struct kvm_vcpu *vcpu, struct kvm_vcpu_events *events)
 	events->exception_payload = ex->has_payload ? ex->payload : 0;
 }
 
+static void get_smi(struct kvm_vcpu *vcpu, struct kvm_vcpu_events *events)
+{
+	if (kvm_check_request(KVM_REQ_SMI, vcpu))
+		kvm_process_smi(vcpu);
+	events->smi.smm = vcpu->arch.smm;
+	events->smi.pending = vcpu->arch.event.smi_pending;
+	events->smi.smm_inside_nmi = vcpu->arch.smm_inside_nmi;
+	events->smi.latched_init = kvm_lapic_init_latched(vcpu);
+	events->flags |= KVM_VCPUEVENT_VALID_SMM;
+}
+
 long kvm_vcpu_ioctl_get_events(struct kvm_vcpu *vcpu, void *data)
 {
 	const struct kvm_vcpu_event *ev = &vcpu->arch.event;
@@ -83,6 +94,7 @@ long kvm_vcpu_ioctl_get_events(struct kvm_vcpu *vcpu, void *data)
 
 	events->flags = KVM_VCPUEVENT_VALID_NMI_PENDING |
 			KVM_VCPUEVENT_VALID_SHADOW;
+	get_smi(vcpu, events);
 	if (vcpu->kvm->arch.exception_payload_enabled)
 		events->flags |= KVM_VCPUEVENT_VALID_PAYLOAD;
 	if (vcpu->kvm->arch.triple_fault_event) {
@@ -127,6 +139,30 @@ static void set_nmi(struct kvm_vcpu *vcpu, const struct kvm_vcpu_events *events)
 	kvm_process_nmi(vcpu);
 }
 
+/* Outside of SMM no INIT is held back: one that waits has come since the read. */
+static void set_smi(struct kvm_vcpu *vcpu, const struct kvm_vcpu_events *events)
+{
+	if (vcpu->arch.smm != !!events->smi.smm) {
+		kvm_set_smm(vcpu, events->smi.smm);
+		kvm_mmu_reset_context(vcpu);
+		kvm_make_request(KVM_REQ_TLB_FLUSH_GUEST, vcpu);
+	}
+	vcpu->arch.smm_inside_nmi = events->smi.smm &&
+				    events->smi.smm_inside_nmi;
+	vcpu->arch.event.smi_pending = events->smi.pending;
+	if (events->smi.smm || events->smi.latched_init)
+		kvm_lapic_latch_init(vcpu, events->smi.latched_init);
+}
+
+/* What waits for a SIPI hears no SMI, and is in no SMM. */
+static bool smi_fits(const struct kvm_vcpu *vcpu,
+		     const struct kvm_vcpu_events *events)
+{
+	return !(events->flags & KVM_VCPUEVENT_VALID_SMM) ||
+	       !(events->smi.smm || events->smi.pending) ||
+	       vcpu->arch.mp_state != KVM_MP_STATE_INIT_RECEIVED;
+}
+
 long kvm_vcpu_ioctl_set_events(struct kvm_vcpu *vcpu, void *data)
 {
 	const struct kvm_arch *arch = &vcpu->kvm->arch;
@@ -141,6 +177,8 @@ long kvm_vcpu_ioctl_set_events(struct kvm_vcpu *vcpu, void *data)
 	r = kvm_check_vcpu_events(events, allowed);
 	if (r)
 		return r;
+	if (!smi_fits(vcpu, events))
+		return -EINVAL;
 
 	if (kvm_check_request(KVM_REQ_NMI, vcpu))
 		kvm_process_nmi(vcpu);
@@ -156,6 +194,8 @@ long kvm_vcpu_ioctl_set_events(struct kvm_vcpu *vcpu, void *data)
 	if ((events->flags & KVM_VCPUEVENT_VALID_SIPI_VECTOR) &&
 	    lapic_in_kernel(vcpu))
 		vcpu->arch.apic->sipi_vector = events->sipi_vector;
+	if (events->flags & KVM_VCPUEVENT_VALID_SMM)
+		set_smi(vcpu, events);
 	if (events->flags & KVM_VCPUEVENT_VALID_TRIPLE_FAULT) {
 		if (events->triple_fault.pending)
 			kvm_make_request(KVM_REQ_TRIPLE_FAULT, vcpu);
@@ -180,6 +220,10 @@ long kvm_vcpu_ioctl_get_mp_state(struct kvm_vcpu *vcpu, void *data)
 	if (r < 0)
 		return r;
 	state->mp_state = vcpu->arch.mp_state;
+	/* That it was kicked is in no other state. */
+	if (state->mp_state == KVM_MP_STATE_HALTED &&
+	    READ_ONCE(vcpu->arch.pv.unhalted))
+		state->mp_state = KVM_MP_STATE_RUNNABLE;
 	return 0;
 }
 
@@ -189,6 +233,11 @@ long kvm_vcpu_ioctl_set_mp_state(struct kvm_vcpu *vcpu, void *data)
 	u32 mp_state = state->mp_state;
 
 	if (mp_state != KVM_MP_STATE_RUNNABLE && !lapic_in_kernel(vcpu))
+		return -EINVAL;
+	/* INIT waits for the end of SMM, and a SIPI is lost. */
+	if ((vcpu->arch.smm || vcpu->arch.event.smi_pending) &&
+	    (mp_state == KVM_MP_STATE_INIT_RECEIVED ||
+	     mp_state == KVM_MP_STATE_SIPI_RECEIVED))
 		return -EINVAL;
 
 	switch (mp_state) {

@@ -113,7 +113,7 @@ unsigned long kvm_dr6_after_db(unsigned long dr6, unsigned long payload)
 
 #define EVENTS_FLAGS                                                         \
 	(KVM_VCPUEVENT_VALID_NMI_PENDING | KVM_VCPUEVENT_VALID_SIPI_VECTOR | \
-	 KVM_VCPUEVENT_VALID_SHADOW)
+	 KVM_VCPUEVENT_VALID_SHADOW | KVM_VCPUEVENT_VALID_SMM)
 
 int kvm_check_vcpu_events(struct kvm_vcpu_events *events, unsigned int allowed)
 {

@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "vcpu.h"
 #include "vendor.h"
+#include "virt/trace.h"
 #include "x86/cpuid.h"
 #include "x86/event.h"
 #include "x86/fpu.h"
@@ -84,11 +85,13 @@ void kvm_load_guest_fpu(struct kvm_vcpu *vcpu)
 {
 	fpu_swap_kvm_fpstate(&vcpu->arch.fpu.guest, true);
 	vcpu->stat.fpu_reload++;
+	trace_kvm_fpu(1);
 }
 
 void kvm_put_guest_fpu(struct kvm_vcpu *vcpu)
 {
 	fpu_swap_kvm_fpstate(&vcpu->arch.fpu.guest, false);
+	trace_kvm_fpu(0);
 }
 
 /* --- around the world switch ---------------------------------------------- */

@@ -15,9 +15,11 @@
 #include "irqchip/lapic.h"
 #include "vcpu.h"
 #include "vendor.h"
+#include "virt/trace.h"
 #include "x86/emulate.h"
 #include "x86/io.h"
 #include "x86/regs.h"
+#include "x86/trace.h"
 #include "x86/x86.h"
 
 /* Behind this port a BIOS waits for RIP to move, api.rst, KVM_CAP_DISABLE_QUIRKS2. */
@@ -33,6 +35,18 @@ void kvm_io_commit(struct kvm_vcpu *vcpu)
 	io->pio.again = false;
 	io->mmio.nr = 0;
 	io->mmio.next = 0;
+}
+
+void kvm_io_abandon(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_io *io = &vcpu->arch.io;
+
+	kvm_io_commit(vcpu);
+	if (!io->waiting)
+		return;
+	io->waiting = false;
+	io->mmio_waits = false;
+	vcpu->arch.complete_userspace_io = NULL;
 }
 
 void kvm_io_again(struct kvm_vcpu *vcpu)
@@ -51,8 +65,11 @@ void kvm_io_answered(struct kvm_vcpu *vcpu)
 	/* What userspace has is the last that was added. */
 	if (io->mmio_waits && io->mmio.nr) {
 		f = &io->mmio.fragments[io->mmio.nr - 1];
-		if (!f->is_write)
+		if (!f->is_write) {
 			memcpy(f->data, vcpu->run->mmio.data, f->len);
+			trace_kvm_mmio(KVM_TRACE_MMIO_READ, f->len, f->gpa,
+				       f->data);
+		}
 	} else {
 		io->pio.answered = true;
 	}
@@ -145,6 +162,7 @@ int kvm_pio_in(struct kvm_vcpu *vcpu, unsigned int size, u16 port, void *val,
 		return -EINVAL;
 	if (pio_was_answered(vcpu, size, port, count, true)) {
 		memcpy(val, vcpu->pio_data, size * count);
+		trace_kvm_pio(KVM_PIO_IN, port, size, count, val);
 		return 1;
 	}
 
@@ -162,6 +180,7 @@ int kvm_pio_in(struct kvm_vcpu *vcpu, unsigned int size, u16 port, void *val,
 
 	memcpy(vcpu->pio_data, val, size * count);
 	vcpu->arch.io.pio.answered = true;
+	trace_kvm_pio(KVM_PIO_IN, port, size, count, val);
 	return 1;
 }
 
@@ -176,6 +195,7 @@ int kvm_pio_out(struct kvm_vcpu *vcpu, unsigned int size, u16 port,
 		return 1;
 
 	pio_begin(vcpu, size, port, count, false);
+	trace_kvm_pio(KVM_PIO_OUT, port, size, count, val);
 	for (i = 0; i < count; i++) {
 		if (!kvm_io_bus_write(vcpu, KVM_PIO_BUS, port, size,
 				      val + i * size))
@@ -210,6 +230,7 @@ static int complete_fast_in(struct kvm_vcpu *vcpu)
 	if (!is_still_at_fast_pio(vcpu))
 		return 1;
 	memcpy(&val, vcpu->pio_data, size);
+	trace_kvm_pio(KVM_PIO_IN, vcpu->arch.io.pio.port, size, 1, &val);
 	kvm_rax_write(vcpu, kvm_pio_merge(kvm_rax_read(vcpu), val, size));
 	return kvm_skip_emulated_instruction(vcpu);
 }
@@ -374,8 +395,12 @@ int kvm_mmio_read(struct kvm_vcpu *vcpu, gpa_t gpa, void *val,
 			f = kvm_mmio_log_add(log, gpa, len, false);
 			if (!f)
 				return -E2BIG;
-			if (read_device(vcpu, gpa, len, f->data))
+			if (read_device(vcpu, gpa, len, f->data)) {
+				trace_kvm_mmio(KVM_TRACE_MMIO_READ_UNSATISFIED,
+					       len, gpa, NULL);
 				return exit_for_mmio(vcpu, f, NULL);
+			}
+			trace_kvm_mmio(KVM_TRACE_MMIO_READ, len, gpa, f->data);
 		}
 		memcpy(val, f->data, len);
 	}
@@ -396,6 +421,7 @@ int kvm_mmio_write(struct kvm_vcpu *vcpu, gpa_t gpa, const void *val,
 		f = kvm_mmio_log_add(log, gpa, len, true);
 		if (!f)
 			return -E2BIG;
+		trace_kvm_mmio(KVM_TRACE_MMIO_WRITE, len, gpa, val);
 		if (write_device(vcpu, gpa, len, val))
 			return exit_for_mmio(vcpu, f, val);
 	}

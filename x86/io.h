@@ -160,6 +160,15 @@ void kvm_io_answered(struct kvm_vcpu *vcpu);
  */
 void kvm_io_commit(struct kvm_vcpu *vcpu);
 
+/**
+ * kvm_io_abandon() - for the emulator: userspace shall not answer after all
+ * @vcpu: the vCPU
+ *
+ * To be called when an access has asked for userspace, but the instruction is not
+ * executed again.
+ */
+void kvm_io_abandon(struct kvm_vcpu *vcpu);
+
 /** kvm_mmio_fragment_len() - how much of an access is its first fragment */
 unsigned int kvm_mmio_fragment_len(gpa_t gpa, unsigned int bytes);
 

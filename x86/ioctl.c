@@ -8,12 +8,16 @@
  */
 #include <linux/errno.h>
 #include <linux/kvm.h>
+#include <linux/mutex.h>
+#include <asm/page.h>
 
 #include "arch.h"
 #include "ioctl.h"
 #include "irqchip/irqchip.h"
+#include "irqchip/irqfd.h"
 #include "irqchip/lapic.h"
 #include "irqchip/pit.h"
+#include "irqchip/pv_apic.h"
 #include "irqchip/routing.h"
 #include "mmu/vcpu.h"
 #include "vcpu.h"
@@ -24,9 +28,13 @@
 #include "x86/cpuid.h"
 #include "x86/event.h"
 #include "x86/fpu.h"
+#include "x86/mce.h"
 #include "x86/msr.h"
 #include "x86/msr_filter.h"
+#include "x86/pvclock.h"
 #include "x86/regs.h"
+#include "x86/smm.h"
+#include "x86/sys_attr.h"
 #include "x86/tsc.h"
 #include "x86/x86.h"
 
@@ -47,6 +55,12 @@ long kvm_arch_dev_ioctl(unsigned int ioctl, void __user *argp)
 		return kvm_dev_ioctl_get_msr_feature_index_list(argp);
 	case KVM_GET_MSRS:
 		return kvm_dev_ioctl_get_feature_msrs(argp);
+	case KVM_X86_GET_MCE_CAP_SUPPORTED:
+		return kvm_dev_ioctl_get_mce_cap(argp);
+	case KVM_GET_DEVICE_ATTR:
+		return kvm_dev_ioctl_get_device_attr(argp);
+	case KVM_HAS_DEVICE_ATTR:
+		return kvm_dev_ioctl_has_device_attr(argp);
 	default:
 		return -EINVAL;
 	}
@@ -69,6 +83,28 @@ static long set_nr_mmu_pages(struct kvm *kvm, void *data)
 static long get_nr_mmu_pages(struct kvm *kvm, void *data)
 {
 	return READ_ONCE(kvm->arch.n_max_mmu_pages);
+}
+
+/*
+ * Where VT-x without unrestricted guest keeps a TSS and a page table in the guest's
+ * memory, for its real mode.  No vendor here needs either; userspace sets both
+ * before it knows on what it runs, and is told if they could not be there.
+ */
+static long set_tss_addr(struct kvm *kvm, void *data)
+{
+	unsigned long addr = (unsigned long)data;
+
+	return addr > (u32)(-3 * PAGE_SIZE) ? -EINVAL : 0;
+}
+
+static long set_identity_map_addr(struct kvm *kvm, void *data)
+{
+	int r;
+
+	mutex_lock(&kvm->lock);
+	r = kvm->created_vcpus ? -EINVAL : 0;
+	mutex_unlock(&kvm->lock);
+	return r;
 }
 
 #define NONE 0
@@ -114,8 +150,14 @@ const struct kvm_vcpu_ioctl kvm_arch_vcpu_ioctls[] = {
 	{ KVM_HAS_DEVICE_ATTR,		IN,	kvm_vcpu_ioctl_has_device_attr },
 	{ KVM_GET_DEVICE_ATTR,		IN,	kvm_vcpu_ioctl_get_device_attr },
 	{ KVM_SET_DEVICE_ATTR,		IN,	kvm_vcpu_ioctl_set_device_attr },
+	{ KVM_KVMCLOCK_CTRL,		NONE,	kvm_vcpu_ioctl_kvmclock_ctrl },
 	{ KVM_ENABLE_CAP,		IN,	kvm_vcpu_ioctl_enable_cap },
+	{ KVM_SET_VAPIC_ADDR,		IN,	kvm_vcpu_ioctl_set_vapic_addr },
+	{ KVM_TPR_ACCESS_REPORTING,	BOTH,	kvm_vcpu_ioctl_tpr_access_reporting },
 	{ KVM_GET_STATS_FD,		RAW | KVM_IOCTL_ASYNC, kvm_vcpu_ioctl_get_stats_fd },
+	{ KVM_SMI,			NONE,	kvm_vcpu_ioctl_smi },
+	{ KVM_X86_SETUP_MCE,		IN,	kvm_vcpu_ioctl_setup_mce },
+	{ KVM_X86_SET_MCE,		IN,	kvm_vcpu_ioctl_set_mce },
 	{}
 	/* clang-format on */
 };
@@ -140,6 +182,7 @@ const struct kvm_vm_ioctl kvm_arch_vm_ioctls[] = {
 	{ KVM_IRQ_LINE_STATUS,		BOTH,	kvm_vm_ioctl_irq_line_status },
 	{ KVM_SET_GSI_ROUTING,		RAW,	kvm_vm_ioctl_set_gsi_routing },
 	{ KVM_SIGNAL_MSI,		IN,	kvm_vm_ioctl_signal_msi },
+	{ KVM_IRQFD,			IN,	kvm_vm_ioctl_irqfd },
 	{ KVM_SET_BOOT_CPU_ID,		RAW,	kvm_vm_ioctl_set_boot_cpu_id },
 	{ KVM_REGISTER_COALESCED_MMIO,	IN,	kvm_vm_ioctl_register_coalesced },
 	{ KVM_UNREGISTER_COALESCED_MMIO, IN,	kvm_vm_ioctl_unregister_coalesced },
@@ -147,7 +190,11 @@ const struct kvm_vm_ioctl kvm_arch_vm_ioctls[] = {
 	{ KVM_X86_SET_MSR_FILTER,	RAW,	kvm_vm_ioctl_set_msr_filter },
 	{ KVM_SET_TSC_KHZ,		RAW,	kvm_vm_ioctl_set_tsc_khz },
 	{ KVM_GET_TSC_KHZ,		RAW,	kvm_vm_ioctl_get_tsc_khz },
+	{ KVM_GET_CLOCK,		OUT,	kvm_vm_ioctl_get_clock },
+	{ KVM_SET_CLOCK,		IN,	kvm_vm_ioctl_set_clock },
 	{ KVM_GET_STATS_FD,		RAW,	kvm_vm_ioctl_get_stats_fd },
+	{ KVM_SET_TSS_ADDR,		RAW,	set_tss_addr },
+	{ KVM_SET_IDENTITY_MAP_ADDR,	IN,	set_identity_map_addr },
 	{}
 	/* clang-format on */
 };

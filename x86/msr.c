@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kvm.h>
+#include <linux/nospec.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
@@ -26,6 +27,7 @@
 #include "x86/msr_filter.h"
 #include "x86/msr_table.h"
 #include "x86/regs.h"
+#include "x86/trace.h"
 #include "x86/x86.h"
 
 static struct {
@@ -39,7 +41,7 @@ const struct kvm_msr_row *kvm_msr_find(u32 index)
 	const struct kvm_msr_row *row;
 
 	while (low < high) {
-		mid = (low + high) / 2;
+		mid = array_index_nospec((low + high) / 2, kvm_msr_table_nr);
 		row = &kvm_msr_table[mid];
 		if (index >= row->first && index - row->first < row->count)
 			return row;
@@ -103,16 +105,22 @@ int kvm_set_msr(struct kvm_vcpu *vcpu, u32 index, u64 data, bool host_initiated)
 
 int kvm_msr_get_filtered(struct kvm_vcpu *vcpu, u32 index, u64 *data)
 {
-	if (!kvm_msr_allowed(vcpu, index, KVM_MSR_FILTER_READ))
-		return KVM_MSR_RET_FILTERED;
-	return kvm_get_msr(vcpu, index, data, false);
+	int r = KVM_MSR_RET_FILTERED;
+
+	if (kvm_msr_allowed(vcpu, index, KVM_MSR_FILTER_READ))
+		r = kvm_get_msr(vcpu, index, data, false);
+	trace_kvm_msr(false, index, r ? 0 : *data, r);
+	return r;
 }
 
 int kvm_msr_set_filtered(struct kvm_vcpu *vcpu, u32 index, u64 data)
 {
-	if (!kvm_msr_allowed(vcpu, index, KVM_MSR_FILTER_WRITE))
-		return KVM_MSR_RET_FILTERED;
-	return kvm_set_msr(vcpu, index, data, false);
+	int r = KVM_MSR_RET_FILTERED;
+
+	if (kvm_msr_allowed(vcpu, index, KVM_MSR_FILTER_WRITE))
+		r = kvm_set_msr(vcpu, index, data, false);
+	trace_kvm_msr(true, index, data, r);
+	return r;
 }
 
 static u32 reason_of(int ret)
@@ -176,8 +184,16 @@ static int finish_rdmsr(struct kvm_vcpu *vcpu, u64 data)
 	return skip_instruction(vcpu);
 }
 
+/* Userspace may have moved the guest elsewhere, by a reset for one. */
+static bool is_still_there(struct kvm_vcpu *vcpu)
+{
+	return kvm_get_linear_rip(vcpu) == vcpu->arch.emulate.waiting_rip;
+}
+
 static int complete_rdmsr(struct kvm_vcpu *vcpu)
 {
+	if (!is_still_there(vcpu))
+		return 1;
 	if (READ_ONCE(vcpu->run->msr.error))
 		return kvm_inject_gp(vcpu, 0);
 	return finish_rdmsr(vcpu, READ_ONCE(vcpu->run->msr.data));
@@ -185,6 +201,8 @@ static int complete_rdmsr(struct kvm_vcpu *vcpu)
 
 static int complete_wrmsr(struct kvm_vcpu *vcpu)
 {
+	if (!is_still_there(vcpu))
+		return 1;
 	if (READ_ONCE(vcpu->run->msr.error))
 		return kvm_inject_gp(vcpu, 0);
 	return skip_instruction(vcpu);
@@ -199,9 +217,10 @@ int kvm_emulate_rdmsr(struct kvm_vcpu *vcpu)
 	r = kvm_msr_get_filtered(vcpu, index, &data);
 	if (!r)
 		return finish_rdmsr(vcpu, data);
-	if (kvm_msr_exit_read(vcpu, index, r, complete_rdmsr))
-		return 0;
-	return kvm_inject_gp(vcpu, 0);
+	if (!kvm_msr_exit_read(vcpu, index, r, complete_rdmsr))
+		return kvm_inject_gp(vcpu, 0);
+	vcpu->arch.emulate.waiting_rip = kvm_get_linear_rip(vcpu);
+	return 0;
 }
 
 int kvm_emulate_wrmsr(struct kvm_vcpu *vcpu)
@@ -213,9 +232,10 @@ int kvm_emulate_wrmsr(struct kvm_vcpu *vcpu)
 	r = kvm_msr_set_filtered(vcpu, index, data);
 	if (!r)
 		return skip_instruction(vcpu);
-	if (kvm_msr_exit_write(vcpu, index, data, r, complete_wrmsr))
-		return 0;
-	return kvm_inject_gp(vcpu, 0);
+	if (!kvm_msr_exit_write(vcpu, index, data, r, complete_wrmsr))
+		return kvm_inject_gp(vcpu, 0);
+	vcpu->arch.emulate.waiting_rip = kvm_get_linear_rip(vcpu);
+	return 0;
 }
 
 unsigned int kvm_msr_list_make(u32 *list, unsigned int flags,

@@ -18,8 +18,7 @@
  * References: SDM 4, "Model-Specific Registers"; APM 2, appendix A; BKDGs and PPRs
  * of AMD's families.
  *
- * Deliberately absent: performance counters, which read as 0; machine checks,
- * of which there are no banks; KVM's own MSRs, which are not offered.
+ * Deliberately absent: performance counters, which read as 0.
  */
 #ifndef TWINWALK_X86_MSR_H
 #define TWINWALK_X86_MSR_H
@@ -43,12 +42,12 @@ struct kvm_vcpu;
  * @arch_capabilities: IA32_ARCH_CAPABILITIES
  * @ucode_rev: IA32_BIOS_SIGN_ID, PATCH_LEVEL
  * @power_ctl: MSR_POWER_CTL
- * @mcg_status: IA32_MCG_STATUS
  * @smbase: where SMM's memory is
  * @smi_count: MSR_SMI_COUNT
  * @hwcr: HWCR
  * @osvw: OSVW_ID_LENGTH, OSVW_STATUS
  * @de_cfg: DE_CFG
+ * @poll_control: MSR_KVM_POLL_CONTROL
  */
 struct kvm_vcpu_msr {
 	struct kvm_mtrrs mtrr;
@@ -58,13 +57,16 @@ struct kvm_vcpu_msr {
 	u64 arch_capabilities;
 	u64 ucode_rev;
 	u64 power_ctl;
-	u64 mcg_status;
 	u64 smbase;
 	u64 smi_count;
 	u64 hwcr;
 	u64 osvw[2];
 	u64 de_cfg;
+	u64 poll_control;
 };
+
+/* MSR_KVM_POLL_CONTROL: HLT may poll. */
+#define KVM_POLL_CONTROL_ON 1ull
 
 /**
  * kvm_msr_list_init() - make the lists of MSRs; a step of the ladder

@@ -25,6 +25,9 @@
 #define X2APIC_MSR_FIRST 0x800
 #define X2APIC_MSR_LAST	 0x8ff
 
+/* When the ioctl returns nobody is in the guest with the old one's permissions. */
+static_assert(KVM_REQ_MSR_FILTER_CHANGED <= KVM_REQ_LAST_KICK_WAIT);
+
 /* Of a range: what fits into the largest bitmap. */
 #define MAX_NMSRS (KVM_MSR_FILTER_MAX_BITMAP_SIZE * BITS_PER_BYTE)
 

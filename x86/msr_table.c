@@ -15,18 +15,25 @@
 #include <linux/kvm.h>
 #include <linux/nospec.h>
 #include <asm/cpufeature.h>
+#include <uapi/asm/kvm_para.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
+#include <uapi/asm/kvm_para.h>
 
 #include "irqchip/lapic.h"
 #include "vcpu.h"
 #include "vendor.h"
+#include "x86/async_pf.h"
 #include "x86/cpuid.h"
+#include "x86/mce.h"
+#include "x86/hypercall.h"
 #include "x86/msr.h"
 #include "x86/msr_filter.h"
 #include "x86/msr_table.h"
 #include "x86/mtrr.h"
+#include "x86/pvclock.h"
 #include "x86/regs.h"
+#include "x86/steal.h"
 #include "x86/tsc.h"
 
 /* SMBASE after RESET; SDM 3C, "SMRAM". */
@@ -37,8 +44,12 @@
 	(MSR_IA32_MISC_ENABLE_BTS_UNAVAIL | MSR_IA32_MISC_ENABLE_PEBS_UNAVAIL)
 
 /* HWCR: bits that guests set for errata, to no effect; BKDG, MSRC001_0015. */
-#define HWCR_IGNORED  (BIT_ULL(3) | BIT_ULL(6) | BIT_ULL(8))
-#define HWCR_WRITABLE BIT_ULL(18) /* McStatusWrEn */
+#define HWCR_IGNORED (BIT_ULL(3) | BIT_ULL(6) | BIT_ULL(8))
+/* McStatusWrEn; TscFreqSel, without which Linux takes the TSC for a wrong one. */
+#define HWCR_WRITABLE (BIT_ULL(18) | BIT_ULL(24))
+
+/* PRED_CMD.SBPB; not all kernels have a name for it. */
+#define PRED_CMD_SBPB_BIT BIT_ULL(7)
 
 /* What guests of the one vendor and of the other take for an old microcode. */
 #define UCODE_REV_INTEL BIT_ULL(32)
@@ -114,12 +125,6 @@ static int set_ignored(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 		       struct msr_data *msr)
 {
 	return 0;
-}
-
-static int access_gp(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
-		     struct msr_data *msr)
-{
-	return 1;
 }
 
 static int get_vendor(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
@@ -336,6 +341,17 @@ static int set_pat(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 	return r == KVM_MSR_RET_INVALID ? 0 : r;
 }
 
+/*
+ * There is neither LBR nor BTF.  A debugger in the guest, who sets them without a
+ * thought, steps by instructions instead of by branches.
+ */
+static int set_debugctl(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+			struct msr_data *msr)
+{
+	msr->data &= ~(u64)(DEBUGCTLMSR_LBR | DEBUGCTLMSR_BTF);
+	return set_vendor_or_zero(vcpu, row, msr);
+}
+
 static int set_mtrr_var(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 			struct msr_data *msr)
 {
@@ -372,8 +388,8 @@ static int set_misc_enable(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 		return 1;
 
 	if ((changed & MSR_IA32_MISC_ENABLE_MWAIT) &&
-	    !(vcpu->kvm->arch.disabled_quirks &
-	      KVM_X86_QUIRK_MISC_ENABLE_NO_MWAIT)) {
+	    (vcpu->kvm->arch.disabled_quirks &
+	     KVM_X86_QUIRK_MISC_ENABLE_NO_MWAIT)) {
 		/* SDM 4: the bit is there with SSE3 only. */
 		if (!guest_cpuid_has(vcpu, X86_FEATURE_XMM3))
 			return 1;
@@ -474,6 +490,30 @@ static int set_de_cfg(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 	return set_cell(vcpu, row, msr);
 }
 
+static int get_pvclock(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+		       struct msr_data *msr)
+{
+	return kvm_get_msr_pvclock(vcpu, msr);
+}
+
+static int set_pvclock(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+		       struct msr_data *msr)
+{
+	return kvm_set_msr_pvclock(vcpu, msr);
+}
+
+static int get_steal_time(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+			  struct msr_data *msr)
+{
+	return kvm_get_msr_steal_time(vcpu, msr);
+}
+
+static int set_steal_time(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+			  struct msr_data *msr)
+{
+	return kvm_set_msr_steal_time(vcpu, msr);
+}
+
 static bool guest_has_spec_ctrl(struct kvm_vcpu *vcpu)
 {
 	return guest_cpuid_has(vcpu, X86_FEATURE_SPEC_CTRL) ||
@@ -490,7 +530,10 @@ static int get_spec_ctrl(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 	return get_vendor(vcpu, row, msr);
 }
 
-/* Which bits are reserved only the CPU itself knows for sure. */
+/*
+ * Which bits are reserved only the CPU itself knows for sure.  It is asked with
+ * the host's own bits set too: an NMI may come before these are back.
+ */
 static bool cpu_takes_spec_ctrl(u64 data)
 {
 	unsigned long flags;
@@ -499,7 +542,7 @@ static bool cpu_takes_spec_ctrl(u64 data)
 
 	local_irq_save(flags);
 	takes = !rdmsrl_safe(MSR_IA32_SPEC_CTRL, &host) &&
-		!wrmsrl_safe(MSR_IA32_SPEC_CTRL, data);
+		!wrmsrl_safe(MSR_IA32_SPEC_CTRL, host | data);
 	if (takes)
 		wrmsrl(MSR_IA32_SPEC_CTRL, host);
 	local_irq_restore(flags);
@@ -516,13 +559,26 @@ static int set_spec_ctrl(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 	return set_vendor(vcpu, row, msr);
 }
 
+bool kvm_pred_cmd_is_valid(u64 data, bool ibpb, bool sbpb)
+{
+	u64 commands = (ibpb ? PRED_CMD_IBPB : 0) |
+		       (sbpb ? PRED_CMD_SBPB_BIT : 0);
+
+	return commands && !(data & ~commands);
+}
+
 static int set_pred_cmd(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 			struct msr_data *msr)
 {
-	if ((msr->data & ~PRED_CMD_IBPB) || !boot_cpu_has(X86_FEATURE_IBPB))
+	bool sbpb = boot_cpu_has(KVM_X86_FEATURE_SBPB) &&
+		    (msr->host_initiated ||
+		     guest_cpuid_has(vcpu, KVM_X86_FEATURE_SBPB));
+
+	if (!kvm_pred_cmd_is_valid(msr->data, boot_cpu_has(X86_FEATURE_IBPB),
+				   sbpb))
 		return 1;
 	if (msr->data)
-		wrmsrl(MSR_IA32_PRED_CMD, PRED_CMD_IBPB);
+		wrmsrl(MSR_IA32_PRED_CMD, msr->data);
 	return 0;
 }
 
@@ -534,6 +590,69 @@ static int set_flush_cmd(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
 	if (msr->data)
 		wrmsrl(MSR_IA32_FLUSH_CMD, L1D_FLUSH);
 	return 0;
+}
+
+static int get_pv_eoi(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+		      struct msr_data *msr)
+{
+	if (!msr->host_initiated && !guest_pv_has(vcpu, KVM_FEATURE_PV_EOI))
+		return 1;
+	msr->data = vcpu->arch.pv_apic.eoi_msr;
+	return 0;
+}
+
+static int set_pv_eoi(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+		      struct msr_data *msr)
+{
+	if (!msr->host_initiated && !guest_pv_has(vcpu, KVM_FEATURE_PV_EOI))
+		return 1;
+	return kvm_lapic_set_pv_eoi(vcpu, msr->data);
+}
+
+static int get_poll_control(struct kvm_vcpu *vcpu,
+			    const struct kvm_msr_row *row, struct msr_data *msr)
+{
+	if (!msr->host_initiated &&
+	    !guest_pv_has(vcpu, KVM_FEATURE_POLL_CONTROL))
+		return 1;
+	return get_cell(vcpu, row, msr);
+}
+
+static int set_poll_control(struct kvm_vcpu *vcpu,
+			    const struct kvm_msr_row *row, struct msr_data *msr)
+{
+	if (!msr->host_initiated &&
+	    !guest_pv_has(vcpu, KVM_FEATURE_POLL_CONTROL))
+		return 1;
+	if (msr->data & ~KVM_POLL_CONTROL_ON)
+		return 1;
+	return set_cell(vcpu, row, msr);
+}
+
+static int get_migration_control(struct kvm_vcpu *vcpu,
+				 const struct kvm_msr_row *row,
+				 struct msr_data *msr)
+{
+	return kvm_get_migration_control(vcpu, &msr->data, msr->host_initiated);
+}
+
+static int set_migration_control(struct kvm_vcpu *vcpu,
+				 const struct kvm_msr_row *row,
+				 struct msr_data *msr)
+{
+	return kvm_set_migration_control(vcpu, msr->data, msr->host_initiated);
+}
+
+static int get_async_pf(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+			struct msr_data *msr)
+{
+	return kvm_async_pf_get_msr(vcpu, msr);
+}
+
+static int set_async_pf(struct kvm_vcpu *vcpu, const struct kvm_msr_row *row,
+			struct msr_data *msr)
+{
+	return kvm_async_pf_set_msr(vcpu, msr);
 }
 
 #define CELL(member) (offsetof(struct kvm_vcpu_msr, member) / sizeof(u64))
@@ -562,6 +681,7 @@ const struct kvm_msr_row kvm_msr_table[] = {
 	/* clang-format off */
 	ROW(MSR_IA32_P5_MC_ADDR, 2, 0, 0, get_zero, NULL),
 	ROW(MSR_IA32_TSC, 1, SAVED, 0, get_tsc, set_tsc),
+	ROW(MSR_KVM_WALL_CLOCK, 2, EMULATED, 0, get_pvclock, set_pvclock),
 	ROW(MSR_IA32_PLATFORM_ID, 1, 0, 0, get_zero, NULL),
 	ROW(MSR_IA32_APICBASE, 1, 0, 0, get_apic_base, set_apic_base),
 	ROW(MSR_IA32_EBL_CR_POWERON, 1, 0, 0, get_zero, NULL),
@@ -590,15 +710,13 @@ const struct kvm_msr_row kvm_msr_table[] = {
 	    get_cell, set_misc_features),
 	ROW(MSR_IA32_SYSENTER_CS, 1, SAVED, 0, get_vendor, set_vendor),
 	ROW(MSR_IA32_SYSENTER_ESP, 2, SAVED, 0, get_vendor, set_sysenter_address),
-	ROW(MSR_IA32_MCG_CAP, 1, 0, 0, get_zero, NULL),
-	ROW(MSR_IA32_MCG_STATUS, 1, EMULATED, CELL(mcg_status), get_cell, set_cell),
-	/* MCG_CAP says that there is none; userspace saves and restores a 0. */
-	ROW(MSR_IA32_MCG_CTL, 1, EMULATED | HOST, 0, get_zero, set_zero),
+	ROW(MSR_IA32_MCG_CAP, 1, 0, 0, kvm_get_msr_mce, NULL),
+	ROW(MSR_IA32_MCG_STATUS, 2, EMULATED, 0, kvm_get_msr_mce, kvm_set_msr_mce),
 	ROW(MSR_P6_EVNTSEL0, 2, 0, 0, get_zero, set_ignored),
 	ROW(MSR_IA32_PERF_STATUS, 1, 0, 0, get_constant, NULL),
 	ROW(MSR_IA32_PERF_CTL, 1, 0, 0, get_zero, NULL),
 	ROW(MSR_IA32_MISC_ENABLE, 1, EMULATED, CELL(misc_enable), get_cell, set_misc_enable),
-	ROW(MSR_IA32_DEBUGCTLMSR, 1, 0, 0, get_vendor_or_zero, set_vendor_or_zero),
+	ROW(MSR_IA32_DEBUGCTLMSR, 1, 0, 0, get_vendor_or_zero, set_debugctl),
 	ROW(MSR_IA32_LASTBRANCHFROMIP, 4, 0, 0, get_vendor_or_zero, NULL),
 	ROW(MSR_IA32_POWER_CTL, 1, EMULATED, CELL(power_ctl), get_cell, set_cell),
 	ROW(KVM_MSR_MTRR_VAR, 2 * KVM_NR_VAR_MTRRS, EMULATED, CELL(mtrr.var),
@@ -610,8 +728,8 @@ const struct kvm_msr_row kvm_msr_table[] = {
 	ROW(KVM_MSR_MTRR_DEF_TYPE, 1, EMULATED, CELL(mtrr.def_type), get_cell, set_mtrr_def_type),
 	ROW_IF(X86_FEATURE_PDCM, 0,
 	       MSR_IA32_PERF_CAPABILITIES, 1, GUEST_RO, 0, get_zero, set_zero),
-	/* Of 32 banks, as many as there could be, there is none. */
-	ROW(MSR_IA32_MC0_CTL, 4 * 32, 0, 0, access_gp, access_gp),
+	ROW(MSR_IA32_MC0_CTL, KVM_NR_MCE_REGS * KVM_MAX_MCE_BANKS, 0, 0,
+	    kvm_get_msr_mce, kvm_set_msr_mce),
 	/* The vendor's, who tells by get_feature_msr if there are any. */
 	ROW(MSR_IA32_VMX_BASIC, 18, FEATURE, 0, get_vendor, set_vendor),
 	ROW(MSR_RAPL_POWER_UNIT, 1, 0, 0, get_zero, NULL),
@@ -622,6 +740,15 @@ const struct kvm_msr_row kvm_msr_table[] = {
 	ROW(MSR_IA32_TSC_DEADLINE, 1, EMULATED, 0, get_tsc_deadline, set_tsc_deadline),
 	ROW(0x800, 0x100, 0, 0, get_x2apic, set_x2apic),
 	ROW_IF(X86_FEATURE_XSAVES, 0, MSR_IA32_XSS, 1, SAVED, 0, get_xss, set_xss),
+	ROW(MSR_KVM_WALL_CLOCK_NEW, 2, EMULATED, 0, get_pvclock, set_pvclock),
+	ROW(MSR_KVM_ASYNC_PF_EN, 1, EMULATED, 0, get_async_pf, set_async_pf),
+	ROW(MSR_KVM_STEAL_TIME, 1, EMULATED, 0, get_steal_time, set_steal_time),
+	ROW(MSR_KVM_PV_EOI_EN, 1, EMULATED, 0, get_pv_eoi, set_pv_eoi),
+	ROW(MSR_KVM_POLL_CONTROL, 1, EMULATED, CELL(poll_control),
+	    get_poll_control, set_poll_control),
+	/* And MSR_KVM_ASYNC_PF_ACK. */
+	ROW(MSR_KVM_ASYNC_PF_INT, 2, EMULATED, 0, get_async_pf, set_async_pf),
+	ROW(MSR_KVM_MIGRATION_CONTROL, 1, 0, 0, get_migration_control, set_migration_control),
 
 	ROW(MSR_EFER, 1, 0, 0, get_efer, set_efer),
 	ROW(MSR_STAR, 1, SAVED, 0, get_vendor, set_vendor),
@@ -664,6 +791,7 @@ void kvm_vcpu_msr_create(struct kvm_vcpu *vcpu)
 	struct kvm_vcpu_msr *msr = &vcpu->arch.msr;
 	u64 de_cfg;
 
+	msr->poll_control = KVM_POLL_CONTROL_ON;
 	msr->platform_info = MSR_PLATFORM_INFO_CPUID_FAULT;
 	msr->arch_capabilities = kvm_arch_capabilities();
 	msr->ucode_rev = boot_cpu_data.x86_vendor == X86_VENDOR_INTEL ?
@@ -683,6 +811,7 @@ void kvm_vcpu_msr_reset(struct kvm_vcpu *vcpu, bool init_event)
 		return;
 
 	msr->smbase = SMBASE_RESET;
+	msr->smi_count = 0;
 	msr->misc_features = 0;
 	msr->misc_enable = MISC_ENABLE_RO;
 }

@@ -71,6 +71,14 @@ const struct kvm_msr_row *kvm_msr_find(u32 index);
 unsigned int kvm_msr_list_make(u32 *list, unsigned int flags,
 			       bool (*keep)(u32 index, unsigned int flags));
 
+/**
+ * kvm_pred_cmd_is_valid() - may a guest write this to PRED_CMD?
+ * @data: what it writes
+ * @ibpb: there is an IBPB
+ * @sbpb: there is an SBPB
+ */
+bool kvm_pred_cmd_is_valid(u64 data, bool ibpb, bool sbpb);
+
 /** kvm_arch_capabilities() - IA32_ARCH_CAPABILITIES that a guest may be given */
 u64 kvm_arch_capabilities(void);
 

@@ -21,15 +21,22 @@
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
+#include "arch.h"
+#include "irqchip/lapic.h"
 #include "params.h"
 #include "vcpu.h"
 #include "vendor.h"
+#include "x86/trace.h"
 #include "x86/tsc.h"
 
 /* A guest's frequency that far off the host's needs no scaling, in ppm. */
 #define TSC_TOLERANCE_PPM 250
 
 static struct kvm_tsc_caps tsc_caps __tw_ro_after_load;
+
+/* What the host's TSC has lost since the module was loaded, and last was. */
+static u64 tsc_lost;
+static u64 tsc_at_suspend;
 
 u64 kvm_tsc_scale(u64 tsc, u64 ratio, u8 frac_bits)
 {
@@ -100,12 +107,22 @@ const struct kvm_tsc_caps *kvm_tsc_caps(void)
 	return &tsc_caps;
 }
 
-static u64 scaled(const struct kvm_vcpu *vcpu, u64 host_tsc)
+u64 kvm_tsc_scaled(u64 ratio, u64 host_tsc)
 {
 	if (!tsc_caps.has_scaling)
 		return host_tsc;
-	return kvm_tsc_scale(host_tsc, vcpu->arch.tsc.ratio,
-			     tsc_caps.frac_bits);
+	return kvm_tsc_scale(host_tsc, ratio, tsc_caps.frac_bits);
+}
+
+static u64 scaled(const struct kvm_vcpu *vcpu, u64 host_tsc)
+{
+	return kvm_tsc_scaled(READ_ONCE(vcpu->arch.tsc.ratio), host_tsc);
+}
+
+/* By differences, so that in many steps it is as much as in one. */
+static u64 scaled_lost(const struct kvm_vcpu *vcpu, u64 from, u64 to)
+{
+	return scaled(vcpu, to) - scaled(vcpu, from);
 }
 
 u64 kvm_read_guest_tsc(struct kvm_vcpu *vcpu, u64 host_tsc)
@@ -115,15 +132,35 @@ u64 kvm_read_guest_tsc(struct kvm_vcpu *vcpu, u64 host_tsc)
 
 static void set_offset(struct kvm_vcpu *vcpu, u64 offset)
 {
-	vcpu->arch.tsc.offset = offset;
+	trace_kvm_write_tsc_offset(vcpu->vcpu_id, vcpu->arch.tsc.offset,
+				   offset);
+	WRITE_ONCE(vcpu->arch.tsc.offset, offset);
 	static_call(kvm_x86_write_tsc_offset)(vcpu, offset);
+	kvm_lapic_timer_moved(vcpu);
+}
+
+/* The guest sees its TSC go on. */
+static void correct_offset(struct kvm_vcpu *vcpu, u64 delta)
+{
+	struct kvm_vcpu_tsc *tsc = &vcpu->arch.tsc;
+
+	WRITE_ONCE(tsc->correction, tsc->correction + delta);
+	set_offset(vcpu, tsc->offset + delta);
+}
+
+/* What the guest has to add to is another, so that its clock has to be told. */
+static void tsc_was_set(struct kvm_vcpu *vcpu)
+{
+	kvm_make_request(KVM_REQ_MASTERCLOCK_UPDATE, vcpu);
+	kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
 }
 
 static void set_ratio(struct kvm_vcpu *vcpu, u64 ratio)
 {
-	vcpu->arch.tsc.ratio = ratio;
+	WRITE_ONCE(vcpu->arch.tsc.ratio, ratio);
 	if (tsc_caps.has_scaling)
 		static_call(kvm_x86_write_tsc_multiplier)(vcpu, ratio);
+	kvm_lapic_timer_moved(vcpu);
 }
 
 /* From now on it goes on from here, for the catch-up. */
@@ -142,6 +179,7 @@ static void add_to_tsc(struct kvm_vcpu *vcpu, u64 delta)
 {
 	vcpu->arch.tsc.base_tsc += delta;
 	set_offset(vcpu, vcpu->arch.tsc.offset + delta);
+	tsc_was_set(vcpu);
 }
 
 void kvm_vcpu_tsc_catchup(struct kvm_vcpu *vcpu)
@@ -161,25 +199,32 @@ void kvm_vcpu_tsc_catchup(struct kvm_vcpu *vcpu)
 	local_irq_restore(flags);
 
 	if ((s64)(nominal - now) > 0)
-		set_offset(vcpu, tsc->offset + nominal - now);
+		correct_offset(vcpu, nominal - now);
 }
 
 void kvm_vcpu_tsc_load(struct kvm_vcpu *vcpu, int cpu)
 {
 	struct kvm_vcpu_tsc *tsc = &vcpu->arch.tsc;
+	u64 lost = READ_ONCE(tsc_lost);
+	bool elsewhere = tsc->last_cpu >= 0 &&
+			 (tsc->last_cpu != cpu || tsc->lost != lost);
 
 	if (check_tsc_unstable()) {
 		/*
 		 * Two CPUs' TSCs have nothing to do with one another: begin with
 		 * what the guest may have seen, and add the time since.
 		 */
-		if (tsc->last_cpu >= 0 && tsc->last_cpu != cpu)
-			set_offset(vcpu,
-				   tsc->offset +
-					   scaled(vcpu, tsc->last_host_tsc) -
-					   scaled(vcpu, rdtsc()));
-		tsc->catchup = true;
+		if (elsewhere) {
+			correct_offset(vcpu, scaled(vcpu, tsc->last_host_tsc) -
+						     scaled(vcpu, rdtsc()));
+			kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
+		}
+		WRITE_ONCE(tsc->catchup, true);
+	} else if (tsc->lost != lost) {
+		correct_offset(vcpu, scaled_lost(vcpu, tsc->lost, lost));
+		tsc_was_set(vcpu);
 	}
+	WRITE_ONCE(tsc->lost, lost);
 	tsc->last_cpu = cpu;
 	kvm_vcpu_tsc_catchup(vcpu);
 }
@@ -202,6 +247,14 @@ static void set_generation(struct kvm_vcpu *vcpu,
 	tsc->base_ns = gen->ns;
 	tsc->base_tsc = gen->tsc;
 	set_offset(vcpu, gen->offset);
+	tsc_was_set(vcpu);
+}
+
+/* The offset of a generation that may have been made before a suspend. */
+static u64 offset_of(const struct kvm_vcpu *vcpu,
+		     const struct kvm_tsc_generation *gen)
+{
+	return gen->offset + scaled_lost(vcpu, gen->lost, vcpu->arch.tsc.lost);
 }
 
 int kvm_synchronize_tsc(struct kvm_vcpu *vcpu, u64 data)
@@ -212,6 +265,7 @@ int kvm_synchronize_tsc(struct kvm_vcpu *vcpu, u64 data)
 		.valid = true,
 		.khz = vcpu->arch.tsc.khz,
 		.tsc = data,
+		.lost = vcpu->arch.tsc.lost,
 	};
 	unsigned long flags;
 	u64 host_tsc;
@@ -226,7 +280,7 @@ int kvm_synchronize_tsc(struct kvm_vcpu *vcpu, u64 data)
 		gen.tsc = old->tsc + kvm_tsc_cycles(gen.ns - old->ns, gen.khz);
 
 	if (joins && !check_tsc_unstable())
-		gen.offset = old->offset;
+		gen.offset = offset_of(vcpu, old);
 	else
 		gen.offset = gen.tsc - scaled(vcpu, host_tsc);
 	set_generation(vcpu, &gen, joins);
@@ -243,6 +297,7 @@ static void set_user_offset(struct kvm_vcpu *vcpu, u64 offset)
 		.valid = true,
 		.khz = vcpu->arch.tsc.khz,
 		.offset = offset,
+		.lost = vcpu->arch.tsc.lost,
 	};
 	unsigned long flags;
 	bool joins;
@@ -250,7 +305,8 @@ static void set_user_offset(struct kvm_vcpu *vcpu, u64 offset)
 	raw_spin_lock_irqsave(&vm->lock, flags);
 	gen.tsc = scaled(vcpu, rdtsc()) + offset;
 	gen.ns = ktime_get_boottime_ns();
-	joins = old->valid && old->khz == gen.khz && old->offset == offset;
+	joins = old->valid && old->khz == gen.khz &&
+		offset_of(vcpu, old) == offset;
 	set_generation(vcpu, &gen, joins);
 	raw_spin_unlock_irqrestore(&vm->lock, flags);
 }
@@ -307,11 +363,12 @@ static int set_khz(struct kvm_vcpu *vcpu, u32 khz)
 	if (!ratio)
 		return -EINVAL;
 
-	tsc->khz = khz;
+	WRITE_ONCE(tsc->khz, khz);
 	tsc->always_catchup = faster;
-	tsc->catchup = faster || check_tsc_unstable();
+	WRITE_ONCE(tsc->catchup, faster || check_tsc_unstable());
 	set_ratio(vcpu, ratio);
 	set_base(vcpu);
+	tsc_was_set(vcpu);
 	return 0;
 }
 
@@ -333,10 +390,82 @@ void kvm_vm_tsc_create(struct kvm *kvm)
 void kvm_vcpu_tsc_create(struct kvm_vcpu *vcpu)
 {
 	vcpu->arch.tsc.last_cpu = -1;
+	vcpu->arch.tsc.correction = 0;
 	if (set_khz(vcpu, READ_ONCE(vcpu->kvm->arch.tsc.default_khz)))
 		set_khz(vcpu, tsc_khz);
 	kvm_synchronize_tsc(vcpu, 0);
 }
+
+/* --- for the paravirtual clock ------------------------------------------- */
+
+u64 kvm_tsc_hz(const struct kvm_vcpu *vcpu)
+{
+	const struct kvm_vcpu_tsc *tsc = &vcpu->arch.tsc;
+
+	if (tsc->always_catchup)
+		return tsc->khz * 1000ull;
+	return scaled(vcpu, tsc_khz * 1000ull);
+}
+
+u64 kvm_tsc_corrected(const struct kvm_vcpu *vcpu, u64 host_tsc)
+{
+	return scaled(vcpu, host_tsc) + READ_ONCE(vcpu->arch.tsc.correction);
+}
+
+/* As it will be once the vCPU has been loaded. */
+static u64 offset_after_load(const struct kvm_vcpu *vcpu)
+{
+	const struct kvm_vcpu_tsc *tsc = &vcpu->arch.tsc;
+
+	return READ_ONCE(tsc->offset) +
+	       scaled_lost(vcpu, READ_ONCE(tsc->lost), READ_ONCE(tsc_lost));
+}
+
+bool kvm_tsc_vcpus_match(struct kvm *kvm)
+{
+	const struct kvm_vcpu *first = kvm_get_vcpu(kvm, 0);
+	const struct kvm_vcpu_tsc *a, *b;
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	if (!first || check_tsc_unstable() || !tsc_khz)
+		return false;
+
+	a = &first->arch.tsc;
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		b = &vcpu->arch.tsc;
+		if (READ_ONCE(b->catchup) ||
+		    READ_ONCE(b->ratio) != READ_ONCE(a->ratio) ||
+		    READ_ONCE(b->khz) != READ_ONCE(a->khz) ||
+		    offset_after_load(vcpu) != offset_after_load(first))
+			return false;
+	}
+	return true;
+}
+
+/* --- suspend ------------------------------------------------------------- */
+
+u64 kvm_tsc_lost_in_suspend(u64 before, u64 now)
+{
+	return before > now ? before - now : 0;
+}
+
+void kvm_tsc_host_lost(u64 cycles)
+{
+	WRITE_ONCE(tsc_lost, tsc_lost + cycles);
+}
+
+void kvm_arch_suspend(void)
+{
+	tsc_at_suspend = rdtsc();
+}
+
+void kvm_arch_resume(void)
+{
+	kvm_tsc_host_lost(kvm_tsc_lost_in_suspend(tsc_at_suspend, rdtsc()));
+}
+
+/* --- ioctls -------------------------------------------------------------- */
 
 long kvm_vcpu_ioctl_set_tsc_khz(struct kvm_vcpu *vcpu, void *data)
 {

@@ -18,12 +18,21 @@
  * guest that counts faster than the host before each entry (catch-up).  It never
  * goes back.
  *
- * Locking: vCPU's mutex, and struct kvm_vm_tsc's own lock for the generation.
+ * A host whose TSC begins anew in suspend has lost some of it; guests are given that
+ * back when their vCPUs are loaded for the first time after resume.  They do not
+ * see the time that the host slept, of which the paravirtual clock tells.
+ *
+ * What is added to an offset so that the guest sees its TSC go on is a correction;
+ * x86/pvclock.c counts in a TSC that only corrections have moved, so that it need
+ * not know when somebody writes one.
+ *
+ * Locking: vCPU's mutex, and struct kvm_vm_tsc's own lock for the generation.  What
+ * the host has lost is written when no other CPU is up.
  *
  * References: SDM 3B, "Time-Stamp Counter"; SDM 3C, "TSC multiplier"; APM 2,
  * 15.30.5 "TSC Ratio MSR"; Documentation/virt/kvm/devices/vcpu.rst, 4.
  *
- * Deliberately absent: paravirtual clocks; hosts whose TSC changes its frequency.
+ * Deliberately absent: hosts whose TSC changes its frequency.
  */
 #ifndef TWINWALK_X86_TSC_H
 #define TWINWALK_X86_TSC_H
@@ -56,6 +65,7 @@ struct kvm_tsc_caps {
  * @ns: when it was set, in time since boot
  * @tsc: to what
  * @offset: by which that was reached
+ * @lost: what the host had lost by then
  */
 struct kvm_tsc_generation {
 	bool valid;
@@ -63,6 +73,7 @@ struct kvm_tsc_generation {
 	u64 ns;
 	u64 tsc;
 	u64 offset;
+	u64 lost;
 };
 
 /**
@@ -89,6 +100,8 @@ struct kvm_vm_tsc {
  * @base_tsc: see there
  * @last_host_tsc: when the vCPU was put
  * @last_cpu: where, or -1
+ * @lost: of what the host has lost, how much is in @offset
+ * @correction: of @offset, what is a correction; see above
  */
 struct kvm_vcpu_tsc {
 	u64 offset;
@@ -101,6 +114,8 @@ struct kvm_vcpu_tsc {
 	u64 base_tsc;
 	u64 last_host_tsc;
 	int last_cpu;
+	u64 lost;
+	u64 correction;
 };
 
 /**
@@ -197,6 +212,38 @@ u64 kvm_read_guest_tsc(struct kvm_vcpu *vcpu, u64 host_tsc);
  * Return: 0.
  */
 int kvm_synchronize_tsc(struct kvm_vcpu *vcpu, u64 data);
+
+/**
+ * kvm_tsc_hz() - the rate at which a vCPU's TSC goes
+ * @vcpu: the vCPU
+ *
+ * Which is not quite what userspace wants where nothing is scaled.
+ *
+ * Return: per second; 0, the host does not know its own.
+ */
+u64 kvm_tsc_hz(const struct kvm_vcpu *vcpu);
+
+/** kvm_tsc_scaled() - a host's TSC in the unit of guests that have this ratio */
+u64 kvm_tsc_scaled(u64 ratio, u64 host_tsc);
+
+/** kvm_tsc_corrected() - the TSC that nobody but corrections has moved; see above */
+u64 kvm_tsc_corrected(const struct kvm_vcpu *vcpu, u64 host_tsc);
+
+/**
+ * kvm_tsc_vcpus_match() - is the TSC of all vCPUs one and the same?
+ * @kvm: the VM
+ *
+ * Context: any.  What changes meanwhile may be missed; who changes it makes
+ * KVM_REQ_MASTERCLOCK_UPDATE.
+ * Return: false also if there is no vCPU, or the host's own TSC is not stable.
+ */
+bool kvm_tsc_vcpus_match(struct kvm *kvm);
+
+/** kvm_tsc_lost_in_suspend() - a TSC was @before, and is @now: what is gone? */
+u64 kvm_tsc_lost_in_suspend(u64 before, u64 now);
+
+/** kvm_tsc_host_lost() - the host's TSC began anew; no vCPU is loaded meanwhile */
+void kvm_tsc_host_lost(u64 cycles);
 
 /* IA32_TSC and IA32_TSC_ADJUST, for x86/msr_table.c. */
 int kvm_get_msr_tsc(struct kvm_vcpu *vcpu, struct msr_data *msr);

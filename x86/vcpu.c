@@ -21,12 +21,16 @@
 #include "vcpu.h"
 #include "vendor.h"
 #include "virt/stats.h"
+#include "x86/async_pf.h"
 #include "x86/cpuid.h"
 #include "x86/event.h"
 #include "x86/fpu.h"
 #include "x86/msr.h"
 #include "x86/msr_filter.h"
 #include "x86/regs.h"
+#include "x86/pvclock.h"
+#include "x86/steal.h"
+#include "x86/smm.h"
 #include "x86/tsc.h"
 #include "x86/x86.h"
 
@@ -36,11 +40,13 @@ int kvm_arch_init_vm(struct kvm *kvm, unsigned long type)
 		return -EINVAL;
 	kvm_irqchip_init_vm(kvm);
 	kvm_vm_tsc_create(kvm);
+	kvm_vm_pvclock_create(kvm);
 	return 0;
 }
 
 void kvm_arch_stop_vm(struct kvm *kvm)
 {
+	kvm_vm_pvclock_stop(kvm);
 	kvm_irqchip_destroy_vm(kvm);
 }
 
@@ -51,7 +57,11 @@ void kvm_arch_destroy_vm(struct kvm *kvm)
 
 int kvm_arch_vcpu_precreate(struct kvm *kvm, unsigned int id)
 {
-	return kvm_x86_has_vcpus() ? 0 : -EOPNOTSUPP;
+	if (!kvm_x86_has_vcpus())
+		return -EOPNOTSUPP;
+	return kvm->arch.max_vcpu_ids && id >= kvm->arch.max_vcpu_ids ?
+		       -EINVAL :
+		       0;
 }
 
 struct kvm_vcpu *kvm_arch_vcpu_alloc(void)
@@ -90,17 +100,23 @@ int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
 		if (r)
 			goto out_fpu;
 	}
-	r = static_call(kvm_x86_vcpu_create)(vcpu);
+	r = kvm_async_pf_create(vcpu);
 	if (r)
 		goto out_lapic;
+	r = static_call(kvm_x86_vcpu_create)(vcpu);
+	if (r)
+		goto out_async_pf;
 
 	vcpu_load(vcpu);
 	kvm_vcpu_msr_create(vcpu);
+	kvm_vcpu_mce_create(&vcpu->arch.mce);
 	kvm_vcpu_tsc_create(vcpu);
 	kvm_vcpu_reset(vcpu, false);
 	vcpu_put(vcpu);
 	return 0;
 
+out_async_pf:
+	kvm_async_pf_destroy(vcpu);
 out_lapic:
 	kvm_lapic_destroy(vcpu);
 out_fpu:
@@ -119,6 +135,7 @@ void kvm_arch_vcpu_postcreate(struct kvm_vcpu *vcpu)
 void kvm_arch_vcpu_destroy(struct kvm_vcpu *vcpu)
 {
 	static_call(kvm_x86_vcpu_free)(vcpu);
+	kvm_async_pf_destroy(vcpu);
 	kvm_lapic_destroy(vcpu);
 	kvm_vcpu_fpu_destroy(vcpu);
 	kvm_vcpu_cpuid_destroy(vcpu);
@@ -128,9 +145,14 @@ void kvm_arch_vcpu_destroy(struct kvm_vcpu *vcpu)
 void kvm_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
 {
 	kvm_lapic_reset(vcpu, init_event);
+	kvm_vcpu_smm_reset(vcpu);
 	kvm_vcpu_event_reset(vcpu, init_event);
 	kvm_vcpu_fpu_reset(vcpu, init_event);
 	kvm_vcpu_msr_reset(vcpu, init_event);
+	kvm_vcpu_pvclock_reset(vcpu);
+	kvm_vcpu_steal_reset(vcpu);
+	WRITE_ONCE(vcpu->arch.pv.unhalted, false);
+	kvm_async_pf_reset(vcpu);
 	static_call(kvm_x86_vcpu_reset)(vcpu, init_event);
 	kvm_vcpu_regs_reset(vcpu, init_event);
 	kvm_update_cpuid_runtime(vcpu);
@@ -146,11 +168,20 @@ void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 {
 	static_call(kvm_x86_vcpu_load)(vcpu, cpu);
 	kvm_vcpu_tsc_load(vcpu, cpu);
+	kvm_steal_time_load(vcpu);
+	if (vcpu->cpu != cpu)
+		kvm_lapic_timer_moved(vcpu);
 	vcpu->cpu = cpu;
 }
 
 void kvm_arch_vcpu_put(struct kvm_vcpu *vcpu)
 {
+	kvm_steal_time_put(vcpu);
 	static_call(kvm_x86_vcpu_put)(vcpu);
 	kvm_vcpu_tsc_put(vcpu);
+}
+
+bool kvm_arch_no_poll(struct kvm_vcpu *vcpu)
+{
+	return !(vcpu->arch.msr.poll_control & KVM_POLL_CONTROL_ON);
 }

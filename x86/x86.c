@@ -6,13 +6,10 @@
  * between two entries; and what remains of an exit when the vendor has read it.
  *
  * Locking: vCPU's mutex; kvm->srcu for read, but in the guest and while waiting.
- *
- * Deliberately absent: system management mode, paravirtual interfaces.
  */
 #include <linux/errno.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/kvm.h>
-#include <uapi/linux/kvm_para.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/stat.h>
 #include <asm/debugreg.h>
@@ -23,16 +20,22 @@
 #include "guest_entry.h"
 #include "irqchip/irqchip.h"
 #include "irqchip/lapic.h"
+#include "irqchip/pv_apic.h"
 #include "mmu/fault.h"
 #include "mmu/vcpu.h"
 #include "vcpu.h"
 #include "vendor.h"
+#include "x86/async_pf.h"
 #include "x86/cpuid.h"
 #include "x86/emulate.h"
 #include "x86/event.h"
 #include "x86/fpu.h"
+#include "x86/pvclock.h"
 #include "x86/regs.h"
 #include "x86/regs_check.h"
+#include "x86/steal.h"
+#include "x86/smm.h"
+#include "x86/trace.h"
 #include "x86/tsc.h"
 #include "x86/x86.h"
 
@@ -105,16 +108,6 @@ int kvm_emulate_halt(struct kvm_vcpu *vcpu)
 	return r;
 }
 
-/* No hypercall is offered so far (CPUID 4000_0001H); programs have none ever. */
-int kvm_emulate_hypercall(struct kvm_vcpu *vcpu)
-{
-	bool is_kernel = !static_call(kvm_x86_get_cpl)(vcpu);
-
-	vcpu->stat.hypercalls++;
-	kvm_rax_write(vcpu, is_kernel ? -KVM_ENOSYS : -KVM_EPERM);
-	return kvm_skip_emulated_instruction(vcpu);
-}
-
 int kvm_emulate_as_nop(struct kvm_vcpu *vcpu)
 {
 	return kvm_skip_emulated_instruction(vcpu);
@@ -171,22 +164,42 @@ static void handle_tlb_requests(struct kvm_vcpu *vcpu)
 	}
 }
 
+/* In this order: each may ask for what is done after it. */
+static void handle_pv_requests(struct kvm_vcpu *vcpu)
+{
+	if (kvm_check_request(KVM_REQ_MASTERCLOCK_UPDATE, vcpu))
+		kvm_pvclock_update_master(vcpu->kvm);
+	if (kvm_check_request(KVM_REQ_CLOCK_UPDATE, vcpu))
+		kvm_pvclock_update(vcpu);
+	if (kvm_check_request(KVM_REQ_STEAL_UPDATE, vcpu))
+		kvm_steal_time_update(vcpu);
+}
+
 static int handle_requests(struct kvm_vcpu *vcpu)
 {
 	if (kvm_test_request(KVM_REQ_VM_DEAD, vcpu))
 		return -EIO;
 	if (kvm_check_request(KVM_REQ_MMU_RELOAD, vcpu))
 		kvm_mmu_free_obsolete_roots(vcpu);
+	handle_pv_requests(vcpu);
 	handle_tlb_requests(vcpu);
 	if (kvm_check_request(KVM_REQ_TRIPLE_FAULT, vcpu))
 		return handle_triple_fault(vcpu);
 	if (kvm_check_request(KVM_REQ_NMI, vcpu))
 		kvm_process_nmi(vcpu);
+	if (kvm_check_request(KVM_REQ_SMI, vcpu))
+		kvm_process_smi(vcpu);
 	if (kvm_check_request(KVM_REQ_MSR_FILTER_CHANGED, vcpu))
 		static_call(kvm_x86_msr_filter_changed)(vcpu);
 	if (kvm_check_request(KVM_REQ_IOAPIC_EOI_EXIT, vcpu) &&
 	    !kvm_ioapic_eoi_exit(vcpu))
 		return 0;
+	if (kvm_check_request(KVM_REQ_APIC_TIMER, vcpu))
+		kvm_lapic_restart_timer(vcpu);
+	if (kvm_check_request(KVM_REQ_REPORT_TPR_ACCESS, vcpu))
+		return kvm_report_tpr_access(vcpu);
+	if (kvm_check_request(KVM_REQ_APF_READY, vcpu))
+		kvm_async_pf_ready(vcpu);
 	kvm_clear_request(KVM_REQ_UNBLOCK, vcpu);
 	return 1;
 }
@@ -223,6 +236,7 @@ static int handle_events(struct kvm_vcpu *vcpu, bool *req_immediate_exit)
 	if (r < 0)
 		return r;
 	update_cr8_intercept(vcpu);
+	kvm_pv_apic_enter(vcpu);
 	return 1;
 }
 
@@ -270,12 +284,15 @@ static enum kvm_exit_fastpath switch_worlds(struct kvm_vcpu *vcpu)
 	if (unlikely(vcpu->arch.tsc.always_catchup))
 		kvm_vcpu_tsc_catchup(vcpu);
 
+	kvm_steal_time_boundary(vcpu, false);
 	guest_timing_begin();
 	kvm_load_guest_xsave_state(vcpu);
+	trace_kvm_entry(vcpu);
 	fastpath = static_call(kvm_x86_vcpu_run)(vcpu);
 	kvm_protect_userspace();
 	kvm_load_host_xsave_state(vcpu);
 
+	trace_kvm_exit(vcpu);
 	unload_debug_regs(vcpu);
 	vcpu->mode = OUTSIDE_GUEST_MODE;
 	/* What others do then is done to a vCPU that is out. */
@@ -356,34 +373,64 @@ static int vcpu_enter_guest(struct kvm_vcpu *vcpu)
 		r = 1;
 		goto cancel;
 	}
+	kvm_pv_apic_exit(vcpu);
 	return static_call(kvm_x86_handle_exit)(vcpu, fastpath);
 
 cancel:
 	if (req_immediate_exit)
 		kvm_make_request(KVM_REQ_EVENT, vcpu);
 	static_call(kvm_x86_cancel_injection)(vcpu);
+	kvm_pv_apic_exit(vcpu);
 	return r;
 }
 
 /* --- the loop ------------------------------------------------------------ */
 
+/* HLT, or the wait for a page, is over. */
+static void end_wait(struct kvm_vcpu *vcpu)
+{
+	if (vcpu->arch.mp_state == KVM_MP_STATE_HALTED) {
+		/*
+		 * Before: what ends the next HLT is not what ended this one.  But
+		 * this one goes on behind an SMI: then a kick is still to end it.
+		 */
+		if (!kvm_smm_end_halt(vcpu))
+			WRITE_ONCE(vcpu->arch.pv.unhalted, false);
+		WRITE_ONCE(vcpu->arch.mp_state, KVM_MP_STATE_RUNNABLE);
+	}
+	vcpu->arch.apf.halted = false;
+	kvm_make_request(KVM_REQ_EVENT, vcpu);
+}
+
 /* Return: 1, the vCPU can run, or look again; or an error. */
 static int vcpu_wait(struct kvm_vcpu *vcpu)
 {
+	bool runnable;
 	int r;
 
+	kvm_steal_time_boundary(vcpu, true);
+	/* It is what the vCPU waits for. */
+	if (kvm_check_request(KVM_REQ_APIC_TIMER, vcpu))
+		kvm_lapic_restart_timer(vcpu);
 	kvm_vcpu_srcu_read_unlock(vcpu);
-	kvm_vcpu_block(vcpu);
+	if (vcpu->arch.mp_state == KVM_MP_STATE_HALTED)
+		kvm_vcpu_halt(vcpu);
+	else
+		kvm_vcpu_block(vcpu);
 	kvm_vcpu_srcu_read_lock(vcpu);
 
 	r = kvm_apic_accept_events(vcpu);
 	if (r < 0)
 		return r;
-	if (vcpu->arch.mp_state == KVM_MP_STATE_HALTED &&
-	    kvm_arch_vcpu_runnable(vcpu)) {
-		WRITE_ONCE(vcpu->arch.mp_state, KVM_MP_STATE_RUNNABLE);
-		kvm_make_request(KVM_REQ_EVENT, vcpu);
+	runnable = kvm_arch_vcpu_runnable(vcpu);
+	/* A page that has come does not end HLT; the interrupt for it does. */
+	if (kvm_check_request(KVM_REQ_APF_READY, vcpu)) {
+		kvm_async_pf_ready(vcpu);
+		return 1;
 	}
+	if (runnable && (vcpu->arch.mp_state == KVM_MP_STATE_HALTED ||
+			 vcpu->arch.apf.halted))
+		end_wait(vcpu);
 	return 1;
 }
 
@@ -421,7 +468,8 @@ static int vcpu_loop(struct kvm_vcpu *vcpu)
 	do {
 		/* Whatever the last exit left there is not of this one. */
 		vcpu->run->exit_reason = KVM_EXIT_UNKNOWN;
-		if (likely(vcpu->arch.mp_state == KVM_MP_STATE_RUNNABLE))
+		if (likely(vcpu->arch.mp_state == KVM_MP_STATE_RUNNABLE &&
+			   !vcpu->arch.apf.halted))
 			r = vcpu_enter_guest(vcpu);
 		else
 			r = vcpu_wait(vcpu);

@@ -82,7 +82,6 @@ int kvm_vcpu_hlt(struct kvm_vcpu *vcpu);
 
 /* What the vendor's exit handlers leave to x86; Return as above. */
 int kvm_emulate_halt(struct kvm_vcpu *vcpu);
-int kvm_emulate_hypercall(struct kvm_vcpu *vcpu);
 int kvm_emulate_as_nop(struct kvm_vcpu *vcpu);
 int kvm_emulate_rdpmc(struct kvm_vcpu *vcpu);
 int kvm_emulate_monitor_mwait(struct kvm_vcpu *vcpu);

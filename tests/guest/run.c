@@ -2,13 +2,15 @@
 /*
  * run.c - runs tiny guests on /dev/kvm
  *
- *	guest-run [-p N] [NAME...]	run the tests of these names, or all
+ *	guest-run [-p N] [-s K/N] [-w N] [NAME...]	run the tests of these names, or all
  *	guest-run -l			list them
  *
  * Each test is a process of its own, with a minute of time, or N minutes; what it
  * says comes before its verdict, which is a line: "ok NAME", "not ok NAME",
  * "skip NAME".  The exit status says whether any was not ok.  GUESTS in the
- * environment is the folder with the guests.
+ * environment is the folder with the guests.  -s is a share of the tests: every Nth,
+ * from the Kth on, which is 0 for the first.  -w is the number of random writes of a
+ * test that makes them.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -17,10 +19,15 @@
 
 #include "vm.h"
 
-static const struct test *const tables[] = { exit_tests, vcpu_tests,
-					     memory_tests };
+static const struct test *const tables[] = { exit_tests,   vcpu_tests,
+					     memory_tests, irq_tests,
+					     apic_tests,   pv_tests,
+					     smm_tests };
 
 static unsigned int patience = 1;
+
+/* Those whose number leaves share when it is divided by shares. */
+static unsigned int share, shares = 1;
 
 /* The outcome of a test that had so many minutes. */
 static enum outcome run_test(const struct test *test)
@@ -79,15 +86,21 @@ static bool report(const struct test *test, enum outcome outcome)
 int main(int argc, char **argv)
 {
 	const struct test *test;
-	unsigned int i, bad = 0, run = 0;
+	unsigned int i, nr = 0, bad = 0, run = 0;
 	bool list = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "lp:")) != -1) {
+	while ((opt = getopt(argc, argv, "lp:s:w:")) != -1) {
 		if (opt == 'l')
 			list = true;
 		else if (opt == 'p')
 			patience = atoi(optarg);
+		else if (opt == 's' &&
+			 sscanf(optarg, "%u/%u", &share, &shares) == 2 &&
+			 share < shares)
+			continue;
+		else if (opt == 'w')
+			nr_random_writes = atoi(optarg);
 		else
 			return 2;
 	}
@@ -95,7 +108,8 @@ int main(int argc, char **argv)
 	argv += optind;
 	for (i = 0; i < ARRAY_SIZE(tables); i++) {
 		for (test = tables[i]; test->name; test++) {
-			if (!is_named(test, argc, argv))
+			if (nr++ % shares != share ||
+			    !is_named(test, argc, argv))
 				continue;
 			run++;
 			if (list)

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -363,6 +364,137 @@ static void test_exit(const struct test *t)
 	wait_for_count(&vm, 10);
 }
 
+static void get_clock(struct vm *vm, struct kvm_clock_data *clock)
+{
+	memset(clock, 0xff, sizeof(*clock));
+	MUST(!ioctl(vm->fd, KVM_GET_CLOCK, clock));
+	MUST(!(clock->flags &
+	       ~ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_ADJUST_CLOCK)));
+}
+
+/* Forward: backward the guest would notice. */
+static void advance_clock(struct vm *vm, __u64 ns)
+{
+	struct kvm_clock_data clock;
+
+	get_clock(vm, &clock);
+	clock.flags = 0;
+	clock.clock += ns;
+	MUST(!ioctl(vm->fd, KVM_SET_CLOCK, &clock));
+}
+
+/* The clock is set and read while vCPUs look at it, and change CPUs. */
+static void test_clock(const struct test *t)
+{
+	const int cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const time_t begin = time(NULL);
+	struct kvm_clock_data clock;
+	__u32 *told, from;
+	__u64 before = 0;
+	cpu_set_t set;
+	struct vm vm;
+	int i;
+
+	vm_start(&vm, t->mode, t->guest, 2);
+	for (i = 0; i < 2; i++)
+		vcpu_start_thread(&vm.vcpus[i], finish);
+	wait_for_count(&vm, 100);
+	/* The wall clock is that of the moment when the VM was made. */
+	MUST(vm.box->arg[1] >= (__u64)begin - 1);
+	MUST(vm.box->arg[1] <= (__u64)time(NULL) + 1);
+
+	for (i = 0; i < 100; i++) {
+		get_clock(&vm, &clock);
+		MUST(clock.clock >= before);
+		before = clock.clock;
+		told = &vm.box->count[i % 2];
+		from = __atomic_load_n(told, __ATOMIC_SEQ_CST);
+		advance_clock(&vm, 100000000);
+		CPU_ZERO(&set);
+		CPU_SET(i / 2 % cpus, &set);
+		MUST(!pthread_setaffinity_np(vm.vcpus[i % 2].thread,
+					     sizeof(set), &set));
+		while (__atomic_load_n(told, __ATOMIC_SEQ_CST) == from)
+			sched_yield();
+	}
+	vm.box->stop = 1;
+	for (i = 0; i < 2; i++)
+		pthread_join(vm.vcpus[i].thread, NULL);
+
+	get_clock(&vm, &clock);
+	for (i = 0; i < 2; i++) {
+		/* Without a master clock they may be a little ahead. */
+		MUST(vm.box->arg[2 + i] <= clock.clock + 50000000);
+		MUST(vm.box->arg[2 + i] >= 99 * 100000000ull);
+	}
+	MUST(clock.clock >= 100 * 100000000ull);
+}
+
+/* KVM_KVMCLOCK_CTRL: the guest sees once that it was stopped. */
+static void test_clock_ctrl(const struct test *t)
+{
+	struct vcpu *vcpu;
+	struct vm vm;
+	__u32 i;
+
+	vm_start(&vm, t->mode, t->guest, 1);
+	vcpu = &vm.vcpus[0];
+	vm.box->arg[7] = 1;
+	MUST(ioctl(vcpu->fd, KVM_KVMCLOCK_CTRL, 0) < 0 && errno == EINVAL);
+	for (i = 1; i <= 4; i++) {
+		SAME(vcpu_next(vcpu), KVM_EXIT_IO);
+		MUST(is_out(vcpu->run, PORT_STEP));
+		SAME(*(__u32 *)io_data(vcpu->run), i);
+		if (i == 1)
+			MUST(!ioctl(vcpu->fd, KVM_KVMCLOCK_CTRL, 0));
+		else
+			advance_clock(&vm, 1000);
+	}
+	MUST(ioctl(vcpu->fd, KVM_KVMCLOCK_CTRL, 0) < 0 && errno == EINVAL);
+	vcpu_finish(vcpu);
+}
+
+static void *finish_on_first_cpu(void *vcpu)
+{
+	stay_on(0);
+	return finish(vcpu);
+}
+
+/* A counter of a vCPU's. */
+static __u64 vcpu_stat(struct vcpu *vcpu, const char *name)
+{
+	struct vm vm = { .fd = vcpu->fd };
+
+	return vm_stat(&vm, name);
+}
+
+/* Two vCPUs share a CPU, and flush each other's TLB. */
+static void test_steal(const struct test *t)
+{
+	const __u64 n = 20;
+	struct vm vm;
+	__u64 *pages;
+	int i;
+
+	vm_start(&vm, t->mode, t->guest, 2);
+	if (ioctl(vm.fd, KVM_CHECK_EXTENSION, KVM_CAP_STEAL_TIME) != 1)
+		leave(SKIPPED, "this kernel does not count what tasks wait");
+	pages = get_memory(4 * MB, 2 * MB, 0);
+	MUST(pages != MAP_FAILED);
+	vm_slot(&vm, 1, 0, AREA_AT, 4 * MB, pages);
+	pages[2 * MB / sizeof(*pages)] = 1;
+	vm.box->arg[0] = n;
+	for (i = 0; i < 2; i++)
+		vcpu_start_thread(&vm.vcpus[i], finish_on_first_cpu);
+	for (i = 0; i < 2; i++)
+		pthread_join(vm.vcpus[i].thread, NULL);
+	SAME(vm.box->arg[1], 2 * n);
+	/* Neither could have waited for nothing. */
+	MUST(vm.box->arg[2] && vm.box->arg[3]);
+	MUST(vcpu_stat(&vm.vcpus[1], "preemption_reported") >= n);
+	MUST(vcpu_stat(&vm.vcpus[1], "tlb_flush") >= n);
+}
+
 static const int two = 2, four = 4;
 
 const struct test vcpu_tests[] = {
@@ -381,5 +513,8 @@ const struct test vcpu_tests[] = {
 	{ "threads", test_threads, "registers", LONG, NULL },
 	{ "descriptors", test_descriptors, "spin", LONG, NULL },
 	{ "exit_in_guest", test_exit, "spin", LONG, NULL },
+	{ "clock", test_clock, "clock", LONG, NULL },
+	{ "clock_ctrl", test_clock_ctrl, "clock", LONG, NULL },
+	{ "steal", test_steal, "steal", LONG, NULL },
 	{}
 };

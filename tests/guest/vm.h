@@ -214,5 +214,12 @@ struct test {
 };
 
 extern const struct test exit_tests[], memory_tests[], vcpu_tests[];
+extern const struct test irq_tests[];
+extern const struct test apic_tests[];
+extern const struct test pv_tests[];
+extern const struct test smm_tests[];
+
+/* How many writes the tests apic_random have, each. */
+extern unsigned int nr_random_writes;
 
 #endif

@@ -449,6 +449,14 @@ static void apic_timer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kvm_tsc_to_ns(U64_MAX, 1), KVM_APIC_MAX_NS);
 	KUNIT_EXPECT_EQ(test, kvm_tsc_to_ns(U64_MAX, 0), KVM_APIC_MAX_NS);
 	KUNIT_EXPECT_EQ(test, kvm_tsc_to_ns(2000, 2000), 1000000);
+
+	/* Reached is reached, and above half of 64 bits nothing turns around. */
+	KUNIT_EXPECT_EQ(test, kvm_tsc_left_ns(5000, 5000, 1000), 0);
+	KUNIT_EXPECT_EQ(test, kvm_tsc_left_ns(5000, 5001, 1000), 0);
+	KUNIT_EXPECT_EQ(test, kvm_tsc_left_ns(0, U64_MAX, 1000), 0);
+	KUNIT_EXPECT_EQ(test, kvm_tsc_left_ns(5001, 5000, 1000), 1000);
+	KUNIT_EXPECT_EQ(test, kvm_tsc_left_ns(U64_MAX, 0, 1000),
+			KVM_APIC_MAX_NS);
 }
 
 static struct kunit_case apic_cases[] = {

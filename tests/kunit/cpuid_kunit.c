@@ -19,6 +19,7 @@
 #include "vcpu.h"
 #include "vendor.h"
 #include "x86/cpuid.h"
+#include "x86/msr_table.h"
 #include "x86/regs.h"
 
 #define INDEXED KVM_CPUID_FLAG_SIGNIFCANT_INDEX
@@ -153,6 +154,169 @@ static void cpuid_row_caps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kvm_cpuid_row_caps(&row, 0, ~0u), 0xff00);
 	KUNIT_EXPECT_EQ(test, kvm_cpuid_row_caps(&row, ~0u, ~0u), 0xfff0);
 	KUNIT_EXPECT_EQ(test, kvm_cpuid_row_caps(&row, 0x3c, 0x5a), 0xf010);
+}
+
+/* What the kernel has, and which bugs; by cpuid_implied_bits(). */
+static unsigned int kernels[4];
+
+static bool fake_kernel_has(unsigned int x86_feature)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kernels); i++)
+		if (kernels[i] == x86_feature)
+			return true;
+	return false;
+}
+
+static bool implies(unsigned int gives, unsigned int a, unsigned int b,
+		    unsigned int c)
+{
+	u32 words[NCAPINTS] = {};
+
+	/* X87's is always there. */
+	kernels[1] = a;
+	kernels[2] = b;
+	kernels[3] = c;
+	kvm_cpuid_add_implied(words, fake_kernel_has);
+	return words[gives / 32] & BIT(gives & 31);
+}
+
+static void cpuid_implied_bits(struct kunit *test)
+{
+	const unsigned int ssb = X86_BUG_SPEC_STORE_BYPASS;
+	/* VERW_CLEAR, SBPB, IBPB_BRTYPE: AMD-SB-7029, AMD-SB-7005. */
+	static const unsigned int same[] = { 5, 27, 28 };
+	unsigned int i, bit;
+
+	KUNIT_EXPECT_TRUE(test, implies(X86_FEATURE_AMD_IBPB, X86_FEATURE_IBPB,
+					0, 0));
+	KUNIT_EXPECT_FALSE(test, implies(X86_FEATURE_SPEC_CTRL,
+					 X86_FEATURE_IBPB, 0, 0));
+	KUNIT_EXPECT_FALSE(test, implies(X86_FEATURE_SPEC_CTRL,
+					 X86_FEATURE_IBRS, 0, 0));
+	KUNIT_EXPECT_TRUE(test, implies(X86_FEATURE_SPEC_CTRL, X86_FEATURE_IBPB,
+					X86_FEATURE_IBRS, 0));
+	KUNIT_EXPECT_TRUE(test, implies(X86_FEATURE_AMD_SSB_NO, 0, 0, 0));
+	KUNIT_EXPECT_FALSE(test, implies(X86_FEATURE_AMD_SSB_NO, ssb, 0, 0));
+	/* The guest's SSBD in an MSR that nobody would switch is none. */
+	KUNIT_EXPECT_FALSE(test, implies(X86_FEATURE_VIRT_SSBD,
+					 X86_FEATURE_AMD_SSBD, 0, 0));
+	for (i = 0; i < ARRAY_SIZE(same); i++) {
+		bit = CPUID_8000_0021_EAX * 32 + same[i];
+		KUNIT_EXPECT_TRUE_MSG(test, implies(bit, bit, 0, 0), "%u",
+				      same[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, implies(bit, ssb, 0, 0), "%u",
+				       same[i]);
+	}
+}
+
+/* A bit that announces an MSR is no good without it: #GP in the guest. */
+static const struct {
+	unsigned int feature;
+	u32 msr;
+	bool write_only;
+} announced[] = {
+	{ X86_FEATURE_TSC, 0x10 },
+	{ X86_FEATURE_SEP, 0x174 },
+	{ X86_FEATURE_SEP, 0x176 },
+	{ X86_FEATURE_MTRR, 0xfe },
+	{ X86_FEATURE_MTRR, 0x200 },
+	{ X86_FEATURE_MTRR, 0x2ff },
+	{ X86_FEATURE_MCA, 0x179 },
+	{ X86_FEATURE_MCA, 0x17a },
+	{ X86_FEATURE_PAT, 0x277 },
+	{ X86_FEATURE_APIC, 0x1b },
+	{ X86_FEATURE_X2APIC, 0x800 },
+	{ X86_FEATURE_X2APIC, 0x83f },
+	{ X86_FEATURE_TSC_DEADLINE_TIMER, 0x6e0 },
+	{ X86_FEATURE_TSC_ADJUST, 0x3b },
+	{ X86_FEATURE_RDTSCP, 0xc0000103 },
+	{ X86_FEATURE_RDPID, 0xc0000103 },
+	{ X86_FEATURE_XSAVES, 0xda0 },
+	{ X86_FEATURE_ARCH_CAPABILITIES, 0x10a },
+	{ X86_FEATURE_SPEC_CTRL, 0x48 },
+	{ X86_FEATURE_SPEC_CTRL, 0x49, true },
+	{ X86_FEATURE_INTEL_STIBP, 0x48 },
+	{ X86_FEATURE_SPEC_CTRL_SSBD, 0x48 },
+	{ X86_FEATURE_AMD_IBPB, 0x49, true },
+	{ X86_FEATURE_AMD_IBRS, 0x48 },
+	{ X86_FEATURE_AMD_STIBP, 0x48 },
+	{ X86_FEATURE_AMD_SSBD, 0x48 },
+	{ X86_FEATURE_VIRT_SSBD, 0xc001011f },
+	{ X86_FEATURE_FLUSH_L1D, 0x10b, true },
+	{ X86_FEATURE_SYSCALL, 0xc0000081 },
+	{ X86_FEATURE_SYSCALL, 0xc0000084 },
+	{ X86_FEATURE_NX, 0xc0000080 },
+	{ X86_FEATURE_LM, 0xc0000102 },
+	{ X86_FEATURE_OSVW, 0xc0010140 },
+	{ X86_FEATURE_OSVW, 0xc0010141 },
+	/* LFENCE_SERIALIZING's older form */
+	{ X86_FEATURE_XMM2, 0xc0011029 },
+};
+
+/* These would take MSRs that there are not. */
+static const unsigned int msr_less[] = {
+	X86_FEATURE_ACPI,
+	X86_FEATURE_DS,
+	X86_FEATURE_DTES64,
+	X86_FEATURE_EST,
+	X86_FEATURE_TM2,
+	X86_FEATURE_PDCM,
+	X86_FEATURE_DTHERM,
+	X86_FEATURE_HWP,
+	X86_FEATURE_MPX,
+	X86_FEATURE_CQM,
+	X86_FEATURE_RDT_A,
+	X86_FEATURE_INTEL_PT,
+	X86_FEATURE_WAITPKG,
+	X86_FEATURE_BUS_LOCK_DETECT,
+	/* SHSTK */ 16 * 32 + 7,
+	X86_FEATURE_IBT,
+	X86_FEATURE_CORE_CAPABILITIES,
+	X86_FEATURE_ARCH_LBR,
+	X86_FEATURE_IBS,
+	X86_FEATURE_LWP,
+	X86_FEATURE_NODEID_MSR,
+	X86_FEATURE_PERFCTR_CORE,
+	X86_FEATURE_PERFCTR_NB,
+	X86_FEATURE_PERFCTR_LLC,
+	X86_FEATURE_BPEXT,
+	X86_FEATURE_PTSC,
+	X86_FEATURE_TCE,
+	X86_FEATURE_SKINIT,
+	X86_FEATURE_IRPERF,
+	X86_FEATURE_AMD_PPIN,
+	X86_FEATURE_CPPC,
+	X86_FEATURE_RDPRU,
+	X86_FEATURE_SME,
+	X86_FEATURE_SEV,
+};
+
+static void cpuid_bits_have_their_msrs(struct kunit *test)
+{
+	const struct kvm_msr_row *msr;
+	const struct kvm_cpuid_row *row;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(announced); i++) {
+		msr = kvm_msr_find(announced[i].msr);
+		KUNIT_ASSERT_NOT_NULL_MSG(test, msr, "%x, of feature %u*32+%u",
+					  announced[i].msr,
+					  announced[i].feature / 32,
+					  announced[i].feature & 31);
+		KUNIT_EXPECT_EQ_MSG(test, !msr->get, announced[i].write_only,
+				    "%x", announced[i].msr);
+	}
+	for (i = 0; i < ARRAY_SIZE(msr_less); i++) {
+		row = row_of(msr_less[i]);
+		if (row)
+			KUNIT_EXPECT_EQ_MSG(test,
+					    kvm_cpuid_row_caps(row, ~0u, ~0u) &
+						    BIT(msr_less[i] & 31),
+					    0, "feature %u*32+%u",
+					    msr_less[i] / 32, msr_less[i] & 31);
+	}
 }
 
 /* --- the instruction ----------------------------------------------------- */
@@ -327,6 +491,22 @@ static void cpuid_maxphyaddr_of(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kvm_cpuid_table_maxphyaddr(&t), 36);
 }
 
+static void cpuid_widths_of_addresses(struct kunit *test)
+{
+	/* Shadow paging: what the kernel uses of them. */
+	KUNIT_EXPECT_EQ(test, kvm_cpuid_addresses(0x3034, 0, 43), 0x302b);
+	/* Memory encryption takes bits of the host's only. */
+	KUNIT_EXPECT_EQ(test, kvm_cpuid_addresses(0x3030, 4, 43), 0x303030);
+	KUNIT_EXPECT_EQ(test, kvm_cpuid_addresses(0x3028, 4, 40), 0x283028);
+	/* 52 bits, of which 4 levels map 48. */
+	KUNIT_EXPECT_EQ(test, kvm_cpuid_addresses(0x3934, 4, 52), 0x303934);
+	KUNIT_EXPECT_EQ(test, kvm_cpuid_addresses(0x3934, 5, 52), 0x343934);
+	/* The CPU is itself a guest's, and told so. */
+	KUNIT_EXPECT_EQ(test, kvm_cpuid_addresses(0x303934, 5, 52), 0x303930);
+	/* What says nothing of virtual ones has 48 bits. */
+	KUNIT_EXPECT_EQ(test, kvm_cpuid_addresses(0x28, 4, 40), 0x283028);
+}
+
 static void cpuid_pv(struct kunit *test)
 {
 	struct kvm_cpuid_entry2 e[] = {
@@ -487,6 +667,8 @@ static struct kunit_case cpuid_cases[] = {
 	KUNIT_CASE(cpuid_words_fit_registers),
 	KUNIT_CASE(cpuid_not_offered),
 	KUNIT_CASE(cpuid_row_caps),
+	KUNIT_CASE(cpuid_implied_bits),
+	KUNIT_CASE(cpuid_bits_have_their_msrs),
 	KUNIT_CASE(cpuid_vendors),
 	KUNIT_CASE(cpuid_in_range),
 	KUNIT_CASE(cpuid_out_of_range),
@@ -494,6 +676,7 @@ static struct kunit_case cpuid_cases[] = {
 	KUNIT_CASE(cpuid_exact),
 	KUNIT_CASE(cpuid_empty),
 	KUNIT_CASE(cpuid_maxphyaddr_of),
+	KUNIT_CASE(cpuid_widths_of_addresses),
 	KUNIT_CASE(cpuid_pv),
 	KUNIT_CASE(cpuid_check),
 	KUNIT_CASE(cpuid_equal),

@@ -18,6 +18,7 @@
 #include "vendor.h"
 #include "x86/event.h"
 #include "x86/exception.h"
+#include "x86/smm.h"
 
 #define V(n) (1ull << (n))
 
@@ -112,7 +113,8 @@ static void event_flags(struct kunit *test)
 {
 	static const u32 always = KVM_VCPUEVENT_VALID_NMI_PENDING |
 				  KVM_VCPUEVENT_VALID_SIPI_VECTOR |
-				  KVM_VCPUEVENT_VALID_SHADOW;
+				  KVM_VCPUEVENT_VALID_SHADOW |
+				  KVM_VCPUEVENT_VALID_SMM;
 	struct kvm_vcpu_events events;
 	unsigned int allowed, bit;
 	u32 valid;
@@ -199,6 +201,7 @@ static void event_made_consistent(struct kunit *test)
 static struct kvm_vcpu *vcpu;
 static char asked[16];
 static int nmi_answer;
+static int smi_answer;
 static bool nmi_masked;
 static unsigned long rflags;
 
@@ -240,6 +243,16 @@ static int fake_nmi_allowed(struct kvm_vcpu *v, bool for_injection)
 	return nmi_answer;
 }
 
+static int fake_smi_allowed(struct kvm_vcpu *v, bool for_injection)
+{
+	return smi_answer;
+}
+
+static void fake_enable_smi_window(struct kvm_vcpu *v)
+{
+	ask('s');
+}
+
 static bool fake_get_nmi_mask(struct kvm_vcpu *v)
 {
 	return nmi_masked;
@@ -273,6 +286,8 @@ static int event_init(struct kunit *test)
 	static_call_update(kvm_x86_inject_nmi, fake_inject_nmi);
 	static_call_update(kvm_x86_inject_irq, fake_inject_irq);
 	static_call_update(kvm_x86_nmi_allowed, fake_nmi_allowed);
+	static_call_update(kvm_x86_smi_allowed, fake_smi_allowed);
+	static_call_update(kvm_x86_enable_smi_window, fake_enable_smi_window);
 	static_call_update(kvm_x86_get_nmi_mask, fake_get_nmi_mask);
 	static_call_update(kvm_x86_enable_nmi_window, fake_enable_nmi_window);
 	static_call_update(kvm_x86_enable_irq_window, fake_enable_irq_window);
@@ -288,6 +303,7 @@ static int event_init(struct kunit *test)
 	vcpu->arch.cr0 = 1; /* PE */
 	vcpu->arch.regs_avail = ~0u;
 	nmi_answer = 1;
+	smi_answer = 0;
 	nmi_masked = false;
 	rflags = 2;
 	memset(asked, 0, sizeof(asked));
@@ -399,6 +415,55 @@ static void event_order(struct kunit *test)
 	nmi_answer = -EBUSY;
 	KUNIT_EXPECT_STREQ(test, enter(&exit), "");
 	KUNIT_EXPECT_TRUE(test, exit);
+}
+
+static void event_smi(struct kunit *test)
+{
+	bool exit;
+
+	/* One waits, however many have come. */
+	kvm_inject_smi(vcpu);
+	kvm_inject_smi(vcpu);
+	KUNIT_EXPECT_TRUE(test, kvm_check_request(KVM_REQ_SMI, vcpu));
+	kvm_process_smi(vcpu);
+	KUNIT_EXPECT_TRUE(test, kvm_check_request(KVM_REQ_EVENT, vcpu));
+
+	/* Not before what is being delivered, and there is no window then. */
+	kvm_queue_exception(vcpu, 6);
+	KUNIT_EXPECT_STREQ(test, enter(&exit), "e");
+	KUNIT_EXPECT_TRUE(test, exit);
+	delivered();
+
+	/* Its window is asked for before the NMI is given. */
+	vcpu->arch.event.nmi_pending = 1;
+	smi_answer = 0;
+	KUNIT_EXPECT_STREQ(test, enter(&exit), "sn");
+	KUNIT_EXPECT_FALSE(test, exit);
+	delivered();
+	smi_answer = -EBUSY;
+	KUNIT_EXPECT_STREQ(test, enter(&exit), "");
+	KUNIT_EXPECT_TRUE(test, exit);
+	KUNIT_EXPECT_TRUE(test, vcpu->arch.event.smi_pending);
+
+	/* A debugger has it held back. */
+	vcpu->arch.guest_debug = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_BLOCKIRQ;
+	KUNIT_EXPECT_STREQ(test, enter(&exit), "");
+	KUNIT_EXPECT_FALSE(test, exit);
+}
+
+/* HLT ends for one that can be taken. */
+static void event_smi_wakes(struct kunit *test)
+{
+	vcpu->arch.mp_state = KVM_MP_STATE_HALTED;
+	smi_answer = 1;
+	KUNIT_EXPECT_FALSE(test, kvm_arch_vcpu_runnable(vcpu));
+	kvm_inject_smi(vcpu);
+	KUNIT_EXPECT_TRUE(test, kvm_arch_vcpu_runnable(vcpu));
+	kvm_clear_request(KVM_REQ_SMI, vcpu);
+	vcpu->arch.event.smi_pending = true;
+	KUNIT_EXPECT_TRUE(test, kvm_arch_vcpu_runnable(vcpu));
+	smi_answer = 0;
+	KUNIT_EXPECT_FALSE(test, kvm_arch_vcpu_runnable(vcpu));
 }
 
 static void event_interrupt(struct kunit *test)
@@ -527,6 +592,25 @@ static void event_runnable(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kvm_arch_vcpu_runnable(vcpu));
 }
 
+/* What KVM's own features wake a vCPU by, and what they do not. */
+static void event_runnable_pv(struct kunit *test)
+{
+	vcpu->arch.mp_state = KVM_MP_STATE_HALTED;
+	vcpu->arch.pv.unhalted = true;
+	KUNIT_EXPECT_TRUE(test, kvm_arch_vcpu_runnable(vcpu));
+	vcpu->arch.mp_state = KVM_MP_STATE_INIT_RECEIVED;
+	KUNIT_EXPECT_FALSE(test, kvm_arch_vcpu_runnable(vcpu));
+	/* A kick ends HLT, and not the wait for a page. */
+	vcpu->arch.mp_state = KVM_MP_STATE_RUNNABLE;
+	vcpu->arch.apf.halted = true;
+	KUNIT_EXPECT_FALSE(test, kvm_arch_vcpu_runnable(vcpu));
+	vcpu->arch.event.nmi_pending = 1;
+	KUNIT_EXPECT_TRUE(test, kvm_arch_vcpu_runnable(vcpu));
+	vcpu->arch.event.nmi_pending = 0;
+	kvm_make_request(KVM_REQ_APF_READY, vcpu);
+	KUNIT_EXPECT_TRUE(test, kvm_arch_vcpu_runnable(vcpu));
+}
+
 static void event_dr7(struct kunit *test)
 {
 	vcpu->arch.db[2] = 0x1234;
@@ -560,6 +644,8 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(event_queue_while_delivered),
 	KUNIT_CASE(event_payload_of_l2),
 	KUNIT_CASE(event_order),
+	KUNIT_CASE(event_smi),
+	KUNIT_CASE(event_smi_wakes),
 	KUNIT_CASE(event_interrupt),
 	KUNIT_CASE(event_block_irq),
 	KUNIT_CASE(event_rf),
@@ -568,6 +654,7 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(event_nmi_limit),
 	KUNIT_CASE(event_reset),
 	KUNIT_CASE(event_runnable),
+	KUNIT_CASE(event_runnable_pv),
 	KUNIT_CASE(event_dr7),
 	{}
 	/* clang-format on */

@@ -76,7 +76,7 @@ static int pic_model_line(struct pic_model *m, int pin, bool level)
 		request = level && !m->irr[pin];
 		m->irr[pin] = level;
 	} else if (level && !m->line[pin]) {
-		request = true;
+		request = !m->irr[pin];
 		m->irr[pin] = true;
 	}
 	m->line[pin] = level;
@@ -297,6 +297,30 @@ static void irqchip_pic_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s.isr, 0);
 }
 
+/* An input that becomes level-triggered requests if its line is asserted. */
+static void irqchip_pic_elcr(struct kunit *test)
+{
+	struct kvm_pic_state s = { .elcr_mask = 0xf8 };
+
+	kvm_pic_chip_line(&s, 3, true);
+	kvm_pic_chip_line(&s, 4, true);
+	kvm_pic_chip_line(&s, 4, false);
+	kvm_pic_chip_ack(&s, 3);
+	kvm_pic_chip_write(&s, 0, 0x20);
+	KUNIT_EXPECT_EQ(test, s.irr, BIT(4));
+	kvm_pic_chip_elcr(&s, 0xff);
+	KUNIT_EXPECT_EQ(test, s.elcr, 0xf8);
+	/* The third's line is still there, the fourth's is not. */
+	KUNIT_EXPECT_EQ(test, s.irr, BIT(3));
+	KUNIT_EXPECT_EQ(test, kvm_pic_chip_pending(&s, true), 3);
+	kvm_pic_chip_line(&s, 3, false);
+	KUNIT_EXPECT_EQ(test, s.irr, 0);
+	/* Back to edges: nothing comes of it. */
+	kvm_pic_chip_line(&s, 5, true);
+	kvm_pic_chip_elcr(&s, 0);
+	KUNIT_EXPECT_EQ(test, s.irr, BIT(5));
+}
+
 /* IOAPIC */
 
 struct pin_model {
@@ -305,10 +329,16 @@ struct pin_model {
 	bool logical, low, level, masked, remote_irr, line;
 };
 
+/* NMI, INIT and the like are edges, whatever is programmed. */
+static bool pin_is_level(const struct pin_model *p)
+{
+	return p->level && p->mode < 2;
+}
+
 /* A level pin is sent when it is asserted, let through and not in service. */
 static bool pin_due(const struct pin_model *p)
 {
-	return p->level && p->line && !p->masked && !p->remote_irr;
+	return pin_is_level(p) && p->line && !p->masked && !p->remote_irr;
 }
 
 static int pin_model_line(struct pin_model *p, bool level)
@@ -320,7 +350,7 @@ static int pin_model_line(struct pin_model *p, bool level)
 		return KVM_IOAPIC_NONE;
 	if (p->masked)
 		return KVM_IOAPIC_MASKED;
-	if (p->level ? p->remote_irr : !rose)
+	if (pin_is_level(p) ? p->remote_irr : !rose)
 		return KVM_IOAPIC_NONE;
 	return KVM_IOAPIC_SEND;
 }
@@ -337,7 +367,7 @@ static void pin_model_write(struct pin_model *p, bool high, u32 val)
 	p->low = val >> 13 & 1;
 	p->level = val >> 15 & 1;
 	p->masked = val >> 16 & 1;
-	if (!p->level)
+	if (!pin_is_level(p))
 		p->remote_irr = false;
 }
 
@@ -379,7 +409,7 @@ static unsigned int ioapic_eoi(struct ioapic_world *w, u8 vector, bool level)
 	for (pin = 0; pin < KVM_IOAPIC_NUM_PINS; pin++) {
 		struct pin_model *p = &w->pins[pin];
 
-		if (p->vector != vector || p->level != level)
+		if (p->vector != vector || pin_is_level(p) != level)
 			continue;
 		if (!level || p->remote_irr)
 			want |= BIT(pin);
@@ -394,7 +424,7 @@ static unsigned int ioapic_step(struct ioapic_world *w)
 	unsigned int pin = (r >> 8) % KVM_IOAPIC_NUM_PINS, wrong = 0;
 	struct pin_model *p = &w->pins[pin];
 	bool high = r & BIT(14);
-	u32 val;
+	u32 val, before;
 	int got;
 
 	w->regs.select = 0x10 + 2 * pin + high;
@@ -406,7 +436,7 @@ static unsigned int ioapic_step(struct ioapic_world *w)
 		wrong += got != pin_model_line(p, r & BIT(15));
 		if (got == KVM_IOAPIC_SEND) {
 			kvm_ioapic_regs_sent(&w->regs, pin);
-			p->remote_irr = p->level;
+			p->remote_irr = pin_is_level(p);
 		}
 		break;
 	case 3:
@@ -420,8 +450,11 @@ static unsigned int ioapic_step(struct ioapic_world *w)
 	default:
 		/* Few vectors, so that pins share them. */
 		val = prandom_u32_state(&w->rnd) & 0xffffff83;
-		kvm_ioapic_regs_write(&w->regs, val);
+		before = pin_model_read(p, false);
+		got = kvm_ioapic_regs_write(&w->regs, val);
 		pin_model_write(p, high, val);
+		wrong += got !=
+			 (before != pin_model_read(p, false) ? BIT(pin) : 0);
 		break;
 	}
 	return wrong + ioapic_send_due(w);
@@ -651,6 +684,7 @@ static struct kunit_case irqchip_cases[] = {
 	/* clang-format off */
 	KUNIT_CASE(irqchip_pic_model),
 	KUNIT_CASE(irqchip_pic_ends),
+	KUNIT_CASE(irqchip_pic_elcr),
 	KUNIT_CASE(irqchip_ioapic_model),
 	KUNIT_CASE(irqchip_ioapic_window),
 	KUNIT_CASE(irqchip_pit_counts),

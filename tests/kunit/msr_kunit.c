@@ -24,6 +24,8 @@
 #include "x86/msr_filter.h"
 #include "x86/msr_table.h"
 #include "x86/mtrr.h"
+#include "x86/regs.h"
+#include "x86/trace.h"
 
 static u32 last_of(const struct kvm_msr_row *row)
 {
@@ -499,6 +501,65 @@ static void msr_emulated_ends_in_userspace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vcpu->arch.event.exception.vector, 13);
 }
 
+static unsigned int skipped;
+
+static int fake_skip(struct kvm_vcpu *vcpu)
+{
+	skipped++;
+	return 1;
+}
+
+static unsigned long fake_get_rflags(struct kvm_vcpu *vcpu)
+{
+	return 2;
+}
+
+static u64 fake_segment_base(struct kvm_vcpu *vcpu, int seg)
+{
+	return 0;
+}
+
+/* The instruction that userspace was asked about ends only if it is still there. */
+static void check_msr_exit(struct kunit *test, struct kvm_vcpu *vcpu,
+			   int (*emulate)(struct kvm_vcpu *vcpu), bool moved)
+{
+	skipped = 0;
+	kvm_rip_write(vcpu, 0x1000);
+	kvm_rcx_write(vcpu, 0x250);
+	kvm_rax_write(vcpu, 5);
+	kvm_rdx_write(vcpu, 0);
+	KUNIT_EXPECT_EQ(test, emulate(vcpu), 0);
+	KUNIT_ASSERT_NOT_NULL(test, vcpu->arch.complete_userspace_io);
+	vcpu->run->msr.data = 7;
+	if (moved)
+		kvm_rip_write(vcpu, 0xfff0);
+	KUNIT_EXPECT_EQ(test, vcpu->arch.complete_userspace_io(vcpu), 1);
+	KUNIT_EXPECT_EQ(test, skipped, !moved);
+	if (emulate == kvm_emulate_rdmsr)
+		KUNIT_EXPECT_EQ(test, kvm_rax_read(vcpu), moved ? 5 : 7);
+}
+
+static void msr_exit_of_a_vcpu_that_moved(struct kunit *test)
+{
+	struct kvm_vcpu *vcpu = make_filtered(test);
+	int idx = srcu_read_lock(&vcpu->kvm->srcu);
+	unsigned int moved;
+
+	vcpu->kvm->arch.msr.user_space_mask = KVM_MSR_EXIT_REASON_FILTER;
+	static_call_update(kvm_x86_skip_emulated_instruction, fake_skip);
+	static_call_update(kvm_x86_get_rflags, fake_get_rflags);
+	static_call_update(kvm_x86_get_segment_base, fake_segment_base);
+	for (moved = 0; moved < 2; moved++) {
+		check_msr_exit(test, vcpu, kvm_emulate_rdmsr, moved);
+		check_msr_exit(test, vcpu, kvm_emulate_wrmsr, moved);
+	}
+	static_call_update(kvm_x86_skip_emulated_instruction, NULL);
+	static_call_update(kvm_x86_get_rflags, NULL);
+	static_call_update(kvm_x86_get_segment_base, NULL);
+	srcu_read_unlock(&vcpu->kvm->srcu, idx);
+	cleanup_srcu_struct(&vcpu->kvm->srcu);
+}
+
 static void msr_cpuid_faulting(struct kunit *test)
 {
 	struct kvm_vcpu *vcpu = make_vcpu(test);
@@ -544,6 +605,125 @@ static void msr_old_ones_are_ignored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0xc0010015, BIT(18), false), 0);
 	KUNIT_EXPECT_EQ(test, get_ok(test, vcpu, 0xc0010015), BIT_ULL(18));
 	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0xc0010015, 1, false), 1);
+}
+
+/* Linux takes the TSC of an AMD CPU for a wrong one without TscFreqSel. */
+static void msr_hwcr_tsc_freq_sel(struct kunit *test)
+{
+	struct kvm_vcpu *vcpu = make_vcpu(test);
+	const u64 both = BIT_ULL(24) | BIT_ULL(18);
+
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0xc0010015, both, true), 0);
+	KUNIT_EXPECT_EQ(test, get_ok(test, vcpu, 0xc0010015), both);
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0xc0010015, BIT(25), true), 1);
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0xc0010015, BIT(23), true), 1);
+}
+
+/* By api.rst MISC_ENABLE.MWAIT is CPUID's MONITOR when the quirk is disabled. */
+static void msr_misc_enable_and_mwait(struct kunit *test)
+{
+	static struct kvm_cpuid_entry2 e = { .function = 1 };
+	struct kvm_vcpu *vcpu = make_vcpu(test);
+	const u64 off = vcpu->arch.msr.misc_enable, on = off | BIT_ULL(18);
+
+	e.ecx = 0;
+	vcpu->arch.cpuid.table = (struct kvm_cpuid_table){ &e, 1 };
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1a0, on, false), 0);
+	KUNIT_EXPECT_FALSE(test, guest_cpuid_has(vcpu, X86_FEATURE_MWAIT));
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1a0, off, false), 0);
+
+	vcpu->kvm->arch.disabled_quirks = KVM_X86_QUIRK_MISC_ENABLE_NO_MWAIT;
+	/* Without SSE3 there is no such bit. */
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1a0, on, false), 1);
+	e.ecx = BIT(X86_FEATURE_XMM3 & 31);
+	kvm_update_cpuid_runtime(vcpu);
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1a0, on, false), 0);
+	KUNIT_EXPECT_EQ(test, get_ok(test, vcpu, 0x1a0), on);
+	KUNIT_EXPECT_TRUE(test, guest_cpuid_has(vcpu, X86_FEATURE_MWAIT));
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1a0, off, false), 0);
+	KUNIT_EXPECT_FALSE(test, guest_cpuid_has(vcpu, X86_FEATURE_MWAIT));
+}
+
+static int fake_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+	return KVM_MSR_RET_INVALID;
+}
+
+/* LBR and BTF are not kept; nothing else is there. */
+static void msr_debugctl(struct kunit *test)
+{
+	struct kvm_vcpu *vcpu = make_vcpu(test);
+
+	static_call_update(kvm_x86_set_msr, fake_set_msr);
+	static_call_update(kvm_x86_get_msr, fake_set_msr);
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1d9, 0, false), 0);
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1d9, 3, false), 0);
+	KUNIT_EXPECT_EQ(test, get_ok(test, vcpu, 0x1d9), 0ull);
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1d9, 4, false), 1);
+	KUNIT_EXPECT_EQ(test, kvm_set_msr(vcpu, 0x1d9, 0x43, true), 1);
+	static_call_update(kvm_x86_set_msr, NULL);
+	static_call_update(kvm_x86_get_msr, NULL);
+}
+
+static void msr_pred_cmd_bits(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, kvm_pred_cmd_is_valid(0, false, false));
+	KUNIT_EXPECT_TRUE(test, kvm_pred_cmd_is_valid(0, true, false));
+	KUNIT_EXPECT_TRUE(test, kvm_pred_cmd_is_valid(1, true, false));
+	KUNIT_EXPECT_FALSE(test, kvm_pred_cmd_is_valid(0x80, true, false));
+	KUNIT_EXPECT_FALSE(test, kvm_pred_cmd_is_valid(0x81, true, false));
+	KUNIT_EXPECT_TRUE(test, kvm_pred_cmd_is_valid(0x80, true, true));
+	KUNIT_EXPECT_FALSE(test, kvm_pred_cmd_is_valid(2, true, true));
+	KUNIT_EXPECT_FALSE(test,
+			   kvm_pred_cmd_is_valid(BIT_ULL(32), true, true));
+}
+
+static struct {
+	unsigned int nr;
+	bool write;
+	bool exception;
+	u32 ecx;
+	u64 data;
+} traced;
+
+static void on_msr(void *ctx, bool write, u32 ecx, u64 data, bool exception)
+{
+	traced.nr++;
+	traced.write = write;
+	traced.ecx = ecx;
+	traced.data = data;
+	traced.exception = exception;
+}
+
+/* What the guest does, one by one; what userspace does is no business of it. */
+static void msr_access_is_traced(struct kunit *test)
+{
+	struct kvm_vcpu *vcpu = make_filtered(test);
+	int idx = srcu_read_lock(&vcpu->kvm->srcu);
+	u64 data;
+
+	memset(&traced, 0, sizeof(traced));
+	KUNIT_ASSERT_EQ(test, register_trace_kvm_msr(on_msr, NULL), 0);
+	kvm_msr_set_filtered(vcpu, 0x250, 4);
+	KUNIT_EXPECT_TRUE(test, traced.exception);
+
+	RCU_INIT_POINTER(vcpu->kvm->arch.msr.filter, NULL);
+	kvm_msr_set_filtered(vcpu, 0x250, 4);
+	KUNIT_EXPECT_TRUE(test, traced.write);
+	KUNIT_EXPECT_EQ(test, traced.ecx, 0x250);
+	KUNIT_EXPECT_EQ(test, traced.data, 4ull);
+	KUNIT_EXPECT_FALSE(test, traced.exception);
+
+	kvm_msr_get_filtered(vcpu, 0x250, &data);
+	KUNIT_EXPECT_FALSE(test, traced.write);
+	KUNIT_EXPECT_EQ(test, traced.data, 4ull);
+	kvm_set_msr(vcpu, 0x250, 6, true);
+	KUNIT_EXPECT_EQ(test, traced.nr, 3u);
+
+	unregister_trace_kvm_msr(on_msr, NULL);
+	tracepoint_synchronize_unregister();
+	srcu_read_unlock(&vcpu->kvm->srcu, idx);
+	cleanup_srcu_struct(&vcpu->kvm->srcu);
 }
 
 static void msr_user_space_mask(struct kunit *test)
@@ -610,8 +790,14 @@ static struct kunit_case msr_cases[] = {
 	KUNIT_CASE(msr_guest_and_host),
 	KUNIT_CASE(msr_emulated_is_filtered),
 	KUNIT_CASE(msr_emulated_ends_in_userspace),
+	KUNIT_CASE(msr_exit_of_a_vcpu_that_moved),
 	KUNIT_CASE(msr_cpuid_faulting),
 	KUNIT_CASE(msr_old_ones_are_ignored),
+	KUNIT_CASE(msr_hwcr_tsc_freq_sel),
+	KUNIT_CASE(msr_misc_enable_and_mwait),
+	KUNIT_CASE(msr_debugctl),
+	KUNIT_CASE(msr_pred_cmd_bits),
+	KUNIT_CASE(msr_access_is_traced),
 	KUNIT_CASE(msr_user_space_mask),
 	{}
 	/* clang-format on */

@@ -57,13 +57,21 @@ static struct kunit_suite *const all[] = {
 	&stats_suite,
 	&fpu_suite,
 	&apic_suite,
+	&lapic_suite,
+	&halt_suite,
 	&irqchip_suite,
+	&irq_suite,
 	&event_suite,
 	&cpuid_suite,
 	&tdp_mmu_suite,
 	&tdp_ops_suite,
 	&tdp_fail_suite,
 	&fault_suite,
+	&smram_suite,
+	&mce_suite,
+	&hypercall_suite,
+	&async_pf_suite,
+	&pvclock_suite,
 	/* clang-format on */
 };
 

@@ -37,12 +37,20 @@ extern struct kunit_suite iobus_suite;
 extern struct kunit_suite stats_suite;
 extern struct kunit_suite fpu_suite;
 extern struct kunit_suite apic_suite;
+extern struct kunit_suite lapic_suite;
+extern struct kunit_suite halt_suite;
 extern struct kunit_suite irqchip_suite;
+extern struct kunit_suite irq_suite;
 extern struct kunit_suite event_suite;
 extern struct kunit_suite cpuid_suite;
 extern struct kunit_suite tdp_mmu_suite;
 extern struct kunit_suite tdp_ops_suite;
 extern struct kunit_suite tdp_fail_suite;
 extern struct kunit_suite fault_suite;
+extern struct kunit_suite smram_suite;
+extern struct kunit_suite mce_suite;
+extern struct kunit_suite hypercall_suite;
+extern struct kunit_suite async_pf_suite;
+extern struct kunit_suite pvclock_suite;
 
 #endif

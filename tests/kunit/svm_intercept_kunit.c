@@ -19,16 +19,16 @@ struct words {
 /* What has to be intercepted, whatever the guest does. */
 static const struct words always = { {
 	[0] = BIT(16 + 4), /* CR4 is written */
-	[2] = BIT(1) | BIT(17) | BIT(18), /* #DB, #AC, #MC */
+	[2] = BIT(1) | BIT(6) | BIT(17) | BIT(18), /* #DB, #UD, #AC, #MC */
 	[3] = BIT(0) | BIT(1) | BIT(2) | BIT(3) | /* INTR, NMI, SMI, INIT */
 	      BIT(5) | /* CR0 is written, but for TS and MP */
 	      BIT(15) | BIT(18) | BIT(19) | /* RDPMC, CPUID, RSM */
-	      BIT(22) | BIT(24) | BIT(26) | /* INVD, HLT, INVLPGA */
+	      BIT(22) | BIT(26) | /* INVD, INVLPGA */
 	      BIT(27) | BIT(28) | /* ports, MSRs */
 	      BIT(29) | BIT(30) |
 	      BIT(31), /* task switch, FERR_FREEZE, shutdown */
 	[4] = 0x7f | /* VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI, SKINIT */
-	      BIT(9) | BIT(10) | BIT(11) | /* WBINVD, MONITOR, MWAIT */
+	      BIT(9) | /* WBINVD */
 	      BIT(13) | BIT(14), /* XSETBV, RDPRU */
 } };
 
@@ -39,12 +39,13 @@ static const struct words on_demand[] = {
 	{ { [0] = BIT(16 + 8) } }, /* CR8 is written */
 	{ { [1] = 0x00ff00ff } }, /* DR0 to DR7 */
 	{ { [2] = BIT(3) } }, /* #BP */
-	{ {} },
 	{ { [3] = BIT(20) } }, /* IRET */
 	{ { [3] = BIT(4) } }, /* VINTR */
 	{ { [3] = BIT(23) } }, /* PAUSE */
 	{ { [5] = BIT(2) } }, /* INVPCID */
 	{ { [4] = BIT(7) } }, /* RDTSCP */
+	{ { [3] = BIT(24) } }, /* HLT */
+	{ { [4] = BIT(10) | BIT(11) } }, /* MONITOR, MWAIT */
 };
 
 static void or_words(struct words *to, const struct words *from)
@@ -89,11 +90,13 @@ static void svm_intercept_flag_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SVM_ICPT_CR8_WRITE, BIT(2));
 	KUNIT_EXPECT_EQ(test, SVM_ICPT_DR, BIT(3));
 	KUNIT_EXPECT_EQ(test, SVM_ICPT_BP, BIT(4));
-	KUNIT_EXPECT_EQ(test, SVM_ICPT_IRET, BIT(6));
-	KUNIT_EXPECT_EQ(test, SVM_ICPT_VINTR, BIT(7));
-	KUNIT_EXPECT_EQ(test, SVM_ICPT_PAUSE, BIT(8));
-	KUNIT_EXPECT_EQ(test, SVM_ICPT_INVPCID, BIT(9));
-	KUNIT_EXPECT_EQ(test, SVM_ICPT_RDTSCP, BIT(10));
+	KUNIT_EXPECT_EQ(test, SVM_ICPT_IRET, BIT(5));
+	KUNIT_EXPECT_EQ(test, SVM_ICPT_VINTR, BIT(6));
+	KUNIT_EXPECT_EQ(test, SVM_ICPT_PAUSE, BIT(7));
+	KUNIT_EXPECT_EQ(test, SVM_ICPT_INVPCID, BIT(8));
+	KUNIT_EXPECT_EQ(test, SVM_ICPT_RDTSCP, BIT(9));
+	KUNIT_EXPECT_EQ(test, SVM_ICPT_HLT, BIT(10));
+	KUNIT_EXPECT_EQ(test, SVM_ICPT_MWAIT, BIT(11));
 }
 
 /* Every combination is what its flags are, and nothing else. */
@@ -117,12 +120,24 @@ static void svm_intercept_flags(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, computes(~(flags - 1), &always));
 }
 
+/* A guest whose CPUID has none gets #GP, whoever switches it. */
+static void svm_intercept_spec_ctrl(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, svm_spec_ctrl_is_direct(false, true, 0));
+	KUNIT_EXPECT_FALSE(test, svm_spec_ctrl_is_direct(false, true, 4));
+	KUNIT_EXPECT_FALSE(test, svm_spec_ctrl_is_direct(false, false, 4));
+	KUNIT_EXPECT_FALSE(test, svm_spec_ctrl_is_direct(true, false, 0));
+	KUNIT_EXPECT_TRUE(test, svm_spec_ctrl_is_direct(true, false, 4));
+	KUNIT_EXPECT_TRUE(test, svm_spec_ctrl_is_direct(true, true, 0));
+}
+
 static struct kunit_case svm_intercept_cases[] = {
 	/* clang-format off */
 	KUNIT_CASE(svm_intercept_always),
 	KUNIT_CASE(svm_intercept_vmrun),
 	KUNIT_CASE(svm_intercept_flag_numbers),
 	KUNIT_CASE(svm_intercept_flags),
+	KUNIT_CASE(svm_intercept_spec_ctrl),
 	{}
 	/* clang-format on */
 };

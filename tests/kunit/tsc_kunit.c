@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/prandom.h>
+#include <linux/smp.h>
 #include <linux/time64.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
@@ -375,6 +376,59 @@ static void tsc_frequency_of_a_vm(struct kunit *test)
 			(long)tsc_khz);
 }
 
+/* Put when the host's TSC was @ahead further on than it is now. */
+static void load_as_if_later(struct kvm_vcpu *vcpu, u64 ahead)
+{
+	preempt_disable();
+	kvm_vcpu_tsc_put(vcpu);
+	vcpu->arch.tsc.last_host_tsc += ahead;
+	kvm_vcpu_tsc_load(vcpu, smp_processor_id());
+	preempt_enable();
+}
+
+/* A host's TSC that begins anew takes nothing away from a guest. */
+static void tsc_goes_on_after_suspend(struct kunit *test)
+{
+	struct kvm *kvm = make_vm(test);
+	struct kvm_vcpu *vcpus[2];
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, kvm_tsc_lost_in_suspend(1000, 1001), 0ull);
+	KUNIT_EXPECT_EQ(test, kvm_tsc_lost_in_suspend(1000, 1000), 0ull);
+	KUNIT_EXPECT_EQ(test, kvm_tsc_lost_in_suspend(1000, 10), 990ull);
+
+	for (i = 0; i < 2; i++) {
+		vcpus[i] = make_vcpu(test, kvm);
+		preempt_disable();
+		kvm_vcpu_tsc_load(vcpus[i], smp_processor_id());
+		preempt_enable();
+	}
+	set_tsc(vcpus[0], 5, true);
+	set_tsc(vcpus[1], 0, true);
+
+	/* As if it had been so much more before: twice for the one. */
+	kvm_tsc_host_lost(STEP);
+	load_as_if_later(vcpus[0], STEP);
+	kvm_tsc_host_lost(2 * STEP);
+	load_as_if_later(vcpus[0], 2 * STEP);
+	load_as_if_later(vcpus[1], 3 * STEP);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, tsc_of(vcpus[i]), 8);
+		KUNIT_EXPECT_EQ(test, adjust_of(vcpus[i]), 0);
+		load_as_if_later(vcpus[i], 0);
+		KUNIT_EXPECT_EQ(test, tsc_of(vcpus[i]), 8);
+	}
+	if (!check_tsc_unstable())
+		KUNIT_EXPECT_EQ(test, vcpus[0]->arch.tsc.offset,
+				vcpus[1]->arch.tsc.offset);
+
+	/* Who comes now joins those who were there before. */
+	set_tsc(vcpus[1], 0, true);
+	if (!check_tsc_unstable())
+		KUNIT_EXPECT_EQ(test, vcpus[0]->arch.tsc.offset,
+				vcpus[1]->arch.tsc.offset);
+}
+
 static struct kunit_case tsc_cases[] = {
 	/* clang-format off */
 	KUNIT_CASE(tsc_scale_like_on_paper),
@@ -387,6 +441,7 @@ static struct kunit_case tsc_cases[] = {
 	KUNIT_CASE(tsc_begins_at_zero),
 	KUNIT_CASE(tsc_vcpus_count_together),
 	KUNIT_CASE(tsc_frequency_of_a_vm),
+	KUNIT_CASE(tsc_goes_on_after_suspend),
 	{}
 	/* clang-format on */
 };

@@ -30,6 +30,7 @@ class Boot:
     stock   stock KVM takes Twinwalk's place: what the tables of tests expect is
             proven so, and figures are quoted beside it
     memory  of the host
+    threads the emulator's: single, all CPUs take turns; multi, one each
     limit   seconds; a host that takes longer has failed.  About twice what
             the boot takes on two idle cores
     """
@@ -49,7 +50,12 @@ class Boot:
     mitigations: str = "off"
     stock: bool = False
     memory: str = "1G"
+    threads: str = "single"
     limit: int = 180
+
+    def has_linux(self):
+        """Whether there is a QEMU with Linux guests in it."""
+        return self.vendor == "amd" and bool({"linux", "demo"} & set(self.cases))
 
     # Not "+npt": qemu would add that to a second CPU that is to lack it.
     def model(self):
@@ -102,8 +108,14 @@ EXITS = [
 
 AMD = [
     Boot("amd-debian", "amd", "debian", COMMON),
-    Boot("amd-sanitizer", "amd", "sanitizer", COMMON + ["kmemleak"],
+    # To load it there takes seconds: debugfs, tracefs, and KASAN's shadow of both.
+    Boot("amd-sanitizer-load", "amd", "sanitizer", ["load50", "kmemleak"],
          limit=420),
+    Boot("amd-sanitizer-steps", "amd", "sanitizer",
+         ["fail_each_step", "kmemleak"], limit=420),
+    Boot("amd-sanitizer", "amd", "sanitizer",
+         [c for c in COMMON if c not in ("load50", "fail_each_step")] +
+         ["kmemleak"], limit=420),
     Boot("amd-no-npt", "amd", "debian", ["no_tdp", "mmu_debugfs"],
          cpu="EPYC,+svm,-npt"),
     Boot("amd-no-svm", "amd", "debian", ["no_virt"], cpu="EPYC,-svm"),
@@ -122,12 +134,24 @@ AMD = [
          append="crashkernel=256M", panics=True),
     Boot("amd-selftests", "amd", "debian", ["selftests"], memory="4G",
          limit=600),
-    Boot("amd-guests", "amd", "debian", ["guests", "ioctls"], memory="3G",
-         append=GIGA),
+    Boot("amd-guests", "amd", "debian", ["guests", "ioctls", "trace"],
+         memory="3G", append=GIGA),
+    # Two hosts share the tests.
     Boot("amd-guests-sanitizer", "amd", "sanitizer",
-         ["guests", "ioctls", "kmemleak"], memory="4G",
-         append=GIGA + " lab.debug lab.patience=4", limit=600),
+         ["guests", "ioctls", "trace", "kmemleak"], memory="4G",
+         append=GIGA + " lab.debug lab.patience=4 lab.share=0/2", limit=600),
+    Boot("amd-guests-sanitizer-2", "amd", "sanitizer",
+         ["guests", "kmemleak"], memory="4G",
+         append=GIGA + " lab.debug lab.patience=4 lab.share=1/2", limit=600),
+    Boot("amd-linux", "amd", "debian", ["linux"], memory="3G", threads="multi", limit=600),
     Boot("amd-reboot", "amd", "debian", ["reboot"]),
+]
+
+# Of check-amd, and not of check: they take long.
+AMD_MORE = [
+    Boot("amd-selftests-sanitizer", "amd", "sanitizer",
+         ["selftests", "kmemleak"], memory="4G",
+         append="lab.debug lab.patience=6", limit=3000),
 ]
 
 INTEL = [
@@ -156,14 +180,21 @@ LONG = [
          stock=True, limit=600),
     Boot("long-amd-stock-sanitizer", "amd", "sanitizer", ["selftests"],
          memory="4G", stock=True, append="lab.patience=4", limit=900),
-    Boot("long-amd-stock-guests", "amd", "debian", ["guests", "ioctls"],
+    Boot("long-amd-stock-linux", "amd", "debian", ["linux"], memory="3G", threads="multi",
+         stock=True, append="lab.set=long", limit=1800),
+    Boot("long-amd-stock-guests", "amd", "debian", ["guests", "ioctls", "trace"],
          memory="3G", stock=True, append=GIGA),
     Boot("long-amd-stock-guests-sanitizer", "amd", "sanitizer",
          ["guests", "ioctls"], memory="4G", stock=True,
          append=GIGA + " lab.patience=4", limit=600),
-    Boot("long-amd-selftests-sanitizer", "amd", "sanitizer",
-         ["selftests", "kmemleak"], memory="4G",
-         append="lab.debug lab.patience=6", limit=3000),
+    # A million random writes by guests, to all that they can write to.
+    Boot("long-amd-apic-random", "amd", "debian", ["guests"],
+         append="lab.only=apic_random,apic_random_2 lab.writes=1000000"
+                " lab.patience=30", limit=3600),
+    Boot("long-amd-apic-random-sanitizer", "amd", "sanitizer",
+         ["guests", "kmemleak"],
+         append="lab.debug lab.only=apic_random,apic_random_2 lab.writes=200000"
+                " lab.patience=30", limit=3600),
     Boot("long-intel-checked", "intel", "checked", COMMON + ["kmemleak"],
          limit=900),
     Boot("long-intel-debian", "intel", "debian", ["load50", "abi", "hotplug"],
@@ -176,4 +207,5 @@ DEMO = {
     "intel": Boot("demo-intel", "intel", "small", ["demo"]),
 }
 
-SETS = {"kunit": KUNIT, "bench": BENCH, "exits": EXITS, "amd": AMD, "intel": INTEL, "long": LONG}
+SETS = {"kunit": KUNIT, "bench": BENCH, "exits": EXITS, "amd": AMD,
+        "amd-more": AMD_MORE, "intel": INTEL, "long": LONG}

@@ -53,12 +53,13 @@ cpus_are() {
 	[ -z "$bad" ] || fail "virtualisation is not $1: $bad"
 }
 
-# The bound keeps a test from hanging where the job does not come.
+# wait_for CONDITION [TENTHS]: the bound keeps a test from hanging where the job does
+# not come.
 wait_for() {
 	local i=0
 	until eval "$1"; do
 		i=$((i + 1))
-		[ $i -lt 100 ] || fail "did not happen: $1"
+		[ $i -lt ${2:-100} ] || fail "did not happen: $1"
 		sleep 0.1
 	done
 }
@@ -173,4 +174,38 @@ swap_on() {
 swap_off() {
 	swapoff /dev/ram0
 	[ ! -e $LAB/disk ] || rmmod brd
+}
+
+# Where QEMU and its guests are, for a host that has them.
+Q=/linux
+
+# What the host has of QEMU, with a place to write to.
+linux_on() {
+	local m
+	if [ -e $LAB/9p ]; then
+		for m in $(cat $LAB/9p/order); do
+			insmod $LAB/9p/$m
+		done
+	fi
+	mkdir -p $Q
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro linux $Q
+	mount -o bind /dev $Q/dev
+	mount -o bind /proc $Q/proc
+	mount -o bind /sys $Q/sys
+	mount -o bind /tmp $Q/tmp
+	mkdir -p /dev/shm
+	mount -t tmpfs tmpfs /dev/shm
+}
+
+linux_off() {
+	umount /dev/shm $Q/tmp $Q/sys $Q/proc $Q/dev $Q
+}
+
+# qemu SECONDS ARGUMENT...: a Linux guest; labtool ends it when its time is up
+qemu() {
+	local limit=$1
+	shift
+	chroot $Q /bin/labtool bounded $limit /usr/bin/qemu-system-x86_64 -enable-kvm \
+		-nodefaults -no-user-config -display none -m 256 \
+		-kernel /guest/kernel -initrd /guest/initrd "$@" </dev/null
 }

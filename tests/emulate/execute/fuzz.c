@@ -258,12 +258,30 @@ static int fuzz_write(struct x86_emulate_ctxt *ctxt, u64 la, const void *data,
 	return r;
 }
 
+/*
+ * The one callback that may come behind one that failed: a task switch that can't mark
+ * the old TSS takes the mark of the new one off again.
+ */
+static bool takes_back(const struct fuzz *f, u64 la, unsigned int len)
+{
+	const struct access *last;
+
+	if (f->failed == X86_EMULATE_OK || !f->nr_log || f->nr_log > MAX_LOG)
+		return false;
+	last = &f->log[f->nr_log - 1];
+	return len == 1 && last->kind == ACCESS_CMPXCHG && last->len == 1 &&
+	       last->where != la;
+}
+
 static int fuzz_cmpxchg(struct x86_emulate_ctxt *ctxt, u64 la, const void *old,
 			const void *new, unsigned int len)
 {
 	struct fuzz *f = fuzz(ctxt);
-	int r = fail(f);
+	int r;
 
+	if (takes_back(f, la, len))
+		return X86_EMULATE_OK;
+	r = fail(f);
 	check_address(f, la, len);
 	check(len == 1 || len == 2 || len == 4 || len == 8 || len == 16,
 	      "cmpxchg of %u", len);

@@ -388,6 +388,8 @@ static void check_interrupts(void)
 		       on_stack(0x17fc, 2) == 0x1000 &&
 		       on_stack(0x17fe, 2) == 0xb02),
 		      "interrupt %u: stack", i);
+		check(w.ctxt.after & X86_EMULATE_AFTER_NOTF,
+		      "interrupt %u: traps", i);
 	}
 	enter_mode(&w, &state, REAL, 0);
 	set_instruction(&w, "\xce", 1);
@@ -481,6 +483,7 @@ static void check_syscalls(void)
 	world_run(&w);
 	check(w.ctxt.regs[1] == 0x400002 && w.ctxt.regs[11] == 0x302,
 	      "SYSCALL: the way back");
+	check(w.ctxt.after & X86_EMULATE_AFTER_NOTF, "SYSCALL traps");
 	check(w.segments[KVM_INSN_SEG_SS].selector == 0x48, "SYSCALL: SS");
 	enter_mode(&w, &state, P32, 0);
 	set_instruction(&w, "\x0f\x35", 2);

@@ -29,6 +29,8 @@
 	mov	%eax, %gs
 	mov	%eax, %ss
 	mov	$(DATA_AT + 0x1000), %esp
+	/* Where an error code goes: an exit in a task switch is not every CPU's. */
+	mov	%eax, DATA_AT + 0x3ffc
 	mov	$MAIN, %eax
 	ltr	%ax
 	mov	$0x1234, %ebx
