@@ -291,6 +291,14 @@ static bool segment_allows(const struct exec *x,
 	return last <= s->limit;
 }
 
+/* SDM 3A, 6.15, #AC, table 6-7; of a far pointer it is the offset's. */
+static unsigned int alignment(unsigned int size)
+{
+	if (size < 4)
+		return size;
+	return size < 8 ? 4 : size < 16 ? 8 : 16;
+}
+
 /* SDM 3A, 6.15, #AC: only at CPL 3, and not for accesses by the CPU itself. */
 static bool is_misaligned(const struct exec *x, u64 la, unsigned int size,
 			  u32 access)
@@ -298,7 +306,7 @@ static bool is_misaligned(const struct exec *x, u64 la, unsigned int size,
 	const struct x86_emulate_ctxt *ctxt = x->ctxt;
 
 	if (ctxt->cpl != 3 || !(ctxt->rflags & X86_FLAG_AC) ||
-	    access & X86_EMULATE_IMPLICIT || !(la & (size - 1)))
+	    access & X86_EMULATE_IMPLICIT || !(la & (alignment(size) - 1)))
 		return false;
 	return ctxt->ops->get_cr(x->ctxt, 0) & X86_CRBIT0_AM;
 }

@@ -71,11 +71,9 @@ enum kvm_request {
 	KVM_REQ_TLB_FLUSH_CURRENT, /* what belongs to the loaded root */
 	KVM_REQ_NMI,
 	KVM_REQ_SMI,
-	KVM_REQ_IMMEDIATE_EXIT, /* enter, and leave at once */
 	KVM_REQ_MASTERCLOCK_UPDATE, /* look whether all vCPUs can have one clock */
 	KVM_REQ_STEAL_UPDATE,
 	KVM_REQ_APF_READY,
-	KVM_REQ_IOAPIC_SCAN,
 	KVM_REQ_IOAPIC_EOI_EXIT,
 	KVM_REQ_APIC_TIMER, /* start its APIC's timer once more */
 	KVM_REQ_REPORT_TPR_ACCESS,

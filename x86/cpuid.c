@@ -291,9 +291,9 @@ static int alloc_table(struct kvm_cpuid_table *table, u32 nent)
 }
 
 /* The older form, which has no index. */
-static int copy_table1(struct kvm_cpuid_table *table,
-		       const struct kvm_cpuid __user *user)
+static int copy_table1(struct kvm_cpuid_table *table, const void __user *from)
 {
+	const struct kvm_cpuid __user *user = from;
 	struct kvm_cpuid_entry old;
 	unsigned int i;
 
@@ -311,9 +311,9 @@ static int copy_table1(struct kvm_cpuid_table *table,
 	return 0;
 }
 
-static int copy_table2(struct kvm_cpuid_table *table,
-		       const struct kvm_cpuid2 __user *user)
+static int copy_table2(struct kvm_cpuid_table *table, const void __user *from)
 {
+	const struct kvm_cpuid2 __user *user = from;
 	unsigned int i;
 
 	if (copy_from_user(table->entries, user->entries,
@@ -325,19 +325,24 @@ static int copy_table2(struct kvm_cpuid_table *table,
 	return 0;
 }
 
-long kvm_vcpu_ioctl_set_cpuid(struct kvm_vcpu *vcpu, void *data)
+static long set_cpuid_from_user(struct kvm_vcpu *vcpu, void *data,
+				int (*copy)(struct kvm_cpuid_table *table,
+					    const void __user *from))
 {
-	const struct kvm_cpuid __user *user = (void __user __force *)data;
+	const void __user *user = (void __user __force *)data;
 	struct kvm_cpuid_table table;
-	struct kvm_cpuid head;
+	u32 nent;
 	int r;
 
-	if (copy_from_user(&head, user, sizeof(head)))
+	/* Both forms begin with their number of entries. */
+	static_assert(!offsetof(struct kvm_cpuid, nent));
+	static_assert(!offsetof(struct kvm_cpuid2, nent));
+	if (copy_from_user(&nent, user, sizeof(nent)))
 		return -EFAULT;
-	r = alloc_table(&table, head.nent);
+	r = alloc_table(&table, nent);
 	if (r)
 		return r;
-	r = copy_table1(&table, user);
+	r = copy(&table, user);
 	if (!r)
 		r = set_cpuid(vcpu, &table);
 	if (r)
@@ -345,24 +350,14 @@ long kvm_vcpu_ioctl_set_cpuid(struct kvm_vcpu *vcpu, void *data)
 	return r;
 }
 
+long kvm_vcpu_ioctl_set_cpuid(struct kvm_vcpu *vcpu, void *data)
+{
+	return set_cpuid_from_user(vcpu, data, copy_table1);
+}
+
 long kvm_vcpu_ioctl_set_cpuid2(struct kvm_vcpu *vcpu, void *data)
 {
-	const struct kvm_cpuid2 __user *user = (void __user __force *)data;
-	struct kvm_cpuid_table table;
-	struct kvm_cpuid2 head;
-	int r;
-
-	if (copy_from_user(&head, user, sizeof(head)))
-		return -EFAULT;
-	r = alloc_table(&table, head.nent);
-	if (r)
-		return r;
-	r = copy_table2(&table, user);
-	if (!r)
-		r = set_cpuid(vcpu, &table);
-	if (r)
-		kvfree(table.entries);
-	return r;
+	return set_cpuid_from_user(vcpu, data, copy_table2);
 }
 
 long kvm_vcpu_ioctl_get_cpuid2(struct kvm_vcpu *vcpu, void *data)

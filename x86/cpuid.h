@@ -237,9 +237,6 @@ void kvm_cpu_cap_set(unsigned int x86_feature);
 /** kvm_cpu_cap_clear() - it may not; the same */
 void kvm_cpu_cap_clear(unsigned int x86_feature);
 
-/** kvm_cpu_cap_check_and_set() - it may if the host has it; the same */
-void kvm_cpu_cap_check_and_set(unsigned int x86_feature);
-
 /** kvm_cpuid_raw() - ask the CPU; zeroes above the last leaf of the class */
 void kvm_cpuid_raw(u32 function, u32 index, struct cpuid_regs *regs);
 

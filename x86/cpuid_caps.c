@@ -66,12 +66,6 @@ void kvm_cpu_cap_clear(unsigned int x86_feature)
 	kvm_cpu_caps[x86_feature / 32] &= ~BIT(x86_feature & 31);
 }
 
-void kvm_cpu_cap_check_and_set(unsigned int x86_feature)
-{
-	if (boot_cpu_has(x86_feature))
-		kvm_cpu_cap_set(x86_feature);
-}
-
 static u32 reg_of(const struct cpuid_regs *regs, unsigned int reg)
 {
 	const u32 all[] = { regs->eax, regs->ebx, regs->ecx, regs->edx };

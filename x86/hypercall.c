@@ -15,8 +15,7 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
-#include <asm/msr.h>
+#include <linux/time64.h>
 #include <asm/processor-flags.h>
 
 #include "compat.h"
@@ -30,6 +29,7 @@
 #include "x86/cpuid.h"
 #include "x86/event.h"
 #include "x86/hypercall.h"
+#include "x86/pvclock.h"
 #include "x86/regs.h"
 #include "x86/trace.h"
 #include "x86/tsc.h"
@@ -80,35 +80,22 @@ static long kick_cpu(struct kvm_vcpu *vcpu, const struct hypercall *hc)
 	return 0;
 }
 
-/*
- * Time and what the TSC was at that time.  The kernel does not tell which
- * clocksource it was; a count that is between two of the TSC is the TSC's.
- */
-static bool read_clocks(struct system_time_snapshot *now)
-{
-	u64 before = rdtsc_ordered();
-
-	ktime_get_snapshot(now);
-	return now->cycles >= before && now->cycles <= rdtsc_ordered();
-}
-
 static long clock_pairing(struct kvm_vcpu *vcpu, const struct hypercall *hc)
 {
 	struct kvm_clock_pairing pairing = {};
-	struct system_time_snapshot now;
 	struct timespec64 ts;
+	u64 cycle;
 
 	if (hc->args[1] != KVM_CLOCK_PAIRING_WALLCLOCK)
 		return -KVM_EOPNOTSUPP;
 	/* A TSC that is raised now and then is no measure of anything. */
 	if (vcpu->arch.tsc.catchup || vcpu->arch.tsc.always_catchup ||
-	    !read_clocks(&now))
+	    !kvm_get_walltime_and_clockread(&ts, &cycle))
 		return -KVM_EOPNOTSUPP;
 
-	ts = ktime_to_timespec64(now.real);
 	pairing.sec = ts.tv_sec;
 	pairing.nsec = ts.tv_nsec;
-	pairing.tsc = kvm_read_guest_tsc(vcpu, now.cycles);
+	pairing.tsc = kvm_read_guest_tsc(vcpu, cycle);
 	if (kvm_vcpu_write_guest(vcpu, hc->args[0], &pairing, sizeof(pairing)))
 		return -KVM_EFAULT;
 	return 0;

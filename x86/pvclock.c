@@ -338,8 +338,7 @@ u32 kvm_pvclock_features(void)
 	       BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT);
 }
 
-bool kvm_get_walltime_and_clockread(struct kvm *kvm, struct timespec64 *ts,
-				    u64 *cycle)
+bool kvm_get_walltime_and_clockread(struct timespec64 *ts, u64 *cycle)
 {
 	struct host_time now;
 

@@ -191,15 +191,13 @@ void kvm_pvclock_update_master(struct kvm *kvm);
 
 /**
  * kvm_get_walltime_and_clockread() - the host's time and TSC, of one moment
- * @kvm: a VM
  * @ts: set to CLOCK_REALTIME
  * @cycle: set to the host's TSC
  *
  * Context: task.
  * Return: false, the host's clock is not its TSC, and nothing is set.
  */
-bool kvm_get_walltime_and_clockread(struct kvm *kvm, struct timespec64 *ts,
-				    u64 *cycle);
+bool kvm_get_walltime_and_clockread(struct timespec64 *ts, u64 *cycle);
 
 /* MSR_KVM_WALL_CLOCK, _SYSTEM_TIME, and _NEW; kvm->srcu held. */
 int kvm_get_msr_pvclock(struct kvm_vcpu *vcpu, struct msr_data *msr);

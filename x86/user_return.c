@@ -60,16 +60,6 @@ int kvm_add_user_return_msr(u32 msr)
 	return nr_user_return++;
 }
 
-int kvm_find_user_return_msr(u32 msr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_user_return; i++)
-		if (user_return_list[i] == msr)
-			return i;
-	return -1;
-}
-
 static void restore_host(struct user_return_msrs *msrs)
 {
 	unsigned long flags;

@@ -33,9 +33,6 @@ int kvm_user_return_init(void);
  */
 int kvm_add_user_return_msr(u32 msr);
 
-/** kvm_find_user_return_msr() - the slot of an MSR, or -1 */
-int kvm_find_user_return_msr(u32 msr);
-
 /**
  * kvm_set_user_return_msr() - give an MSR a guest's value
  * @slot: of kvm_add_user_return_msr()
