@@ -31,13 +31,18 @@ part() {
 }
 
 for p in "$@"; do
-	part "$p"
+	part "$p" 2>&1 | tee "$results/log-$p"
 done
 
 passed=0
 failed=0
 skipped=0
 echo "== in all, $(((SECONDS - begin) / 60)) minutes =="
+# Once more, where whoever sees the end alone finds it.
+sed -n 's/^  NOT OK //p' "$results"/log-*
+sed -n 's/^  \([a-z0-9-]*\): \([0-9]*\) s of \([0-9]*\)$/\1 \2 \3/p' \
+	"$results"/log-* |
+	awk '$2 > $3 * 3 / 4 { print "slow: " $1 ", " $2 " of " $3 " s" }'
 for p in "$@"; do
 	read -r ok bad left <"$results/check-$p"
 	echo "check-$p: $ok passed, $bad failed, ${left:-0} skipped"

@@ -626,7 +626,8 @@ def run_prepared(boot, folder, command):
         report = boot_once(boot, folder, command)
     rows = report.complete()
     say("\n".join(show_rows(report, rows) +
-                  [f"  {boot.name}: {time.monotonic() - begin:.0f} s"]))
+                  [f"  {boot.name}: {time.monotonic() - begin:.0f} s of "
+                   f"{boot.limit}"]))
     return rows, report
 
 
