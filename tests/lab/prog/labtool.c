@@ -5,9 +5,11 @@
  *	insmod FILE [PARAMETER...]	load; prints the errno's name or "OK"
  *	rmmod NAME			unload; the same
  *	hold			make a VM, print "held", keep it till killed
- *	open-loop SECONDS	open /dev/kvm and make VMs as fast as can be,
- *				while others load and unload the module; prints
- *				how many worked; fails if one half worked
+ *	open-loop SECONDS MOST	open /dev/kvm and make VMs over and over, while
+ *				others load and unload the module, so many seconds and
+ *				until it was seen to be there and not to be there, but
+ *				not longer than MOST; prints how many worked; fails if
+ *				one half worked
  *	create-failing	make VMs, with each allocation on the way failed in
  *				turn; fails if no VM was made, or fewer than the two
  *				failed that are for the VM itself and its file
@@ -117,13 +119,20 @@ static int try_once(void)
 static int do_open_loop(int argc, char **argv)
 {
 	unsigned long worked = 0, absent = 0;
-	time_t end;
+	time_t begin = time(NULL), gone = 0;
 	int r;
 
-	if (argc < 1)
+	if (argc < 2)
 		return 2;
-	end = time(NULL) + atoi(argv[0]);
-	while (time(NULL) < end) {
+	while (gone < atoi(argv[0]) ||
+	       ((!worked || !absent) && gone < atoi(argv[1]))) {
+		gone = time(NULL) - begin;
+		/*
+		 * Where all CPUs take turns, each of the IPIs of a load waits for this
+		 * one's to end.
+		 */
+		if ((worked + absent) % 16 == 0)
+			usleep(1000);
 		r = try_once();
 		if (r < 0) {
 			printf("half-built: %s\n", strerrorname_np(errno));
