@@ -43,6 +43,8 @@ struct mm_struct;
  * @srcu: readers of @slots and @buses
  * @slots_lock: who changes @slots or @buses
  * @slots: its memory
+ * @manual_dirty_log: KVM_DIRTY_LOG_*: who reads a log does not clear it; under
+ *	@slots_lock
  * @mmu_lock: its page tables: for read, many change them at a time; for write,
  *	one does
  * @mmu: its page tables
@@ -68,6 +70,7 @@ struct kvm {
 	struct srcu_struct srcu;
 	struct mutex slots_lock; /* outside of srcu and mmu_lock */
 	struct kvm_vm_slots slots;
+	u32 manual_dirty_log;
 	rwlock_t mmu_lock;
 	struct kvm_mmu_vm mmu;
 	struct mmu_notifier mmu_notifier;

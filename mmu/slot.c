@@ -108,6 +108,16 @@ void kvm_mmu_slot_log_begins(struct kvm *kvm,
 				     KVM_DIRTY_WRPROT);
 }
 
+void kvm_mmu_slot_log_taken(struct kvm *kvm, const struct kvm_memory_slot *slot,
+			    u64 first, u64 npages, const unsigned long *bitmap)
+{
+	lockdep_assert_held(&kvm->slots_lock);
+
+	if (kvm_has_tdp_mmu(&kvm->mmu))
+		kvm_tdp_track_bitmap(kvm, slot->as_id, slot->base_gfn + first,
+				     npages, bitmap, KVM_DIRTY_WRPROT);
+}
+
 void kvm_mmu_slots_generation(struct kvm *kvm, u64 generation)
 {
 	lockdep_assert_held(&kvm->slots_lock);

@@ -87,6 +87,21 @@ void kvm_mmu_slot_log_begins(struct kvm *kvm,
 			     const struct kvm_memory_slot *slot);
 
 /**
+ * kvm_mmu_slot_log_taken() - see the next write to pages that were told as dirty
+ * @kvm: the VM
+ * @slot: has a log
+ * @first: the page of the slot that is bit 0
+ * @npages: how many bits
+ * @bitmap: which pages; their bits were taken out of the log before
+ *
+ * When it returns, no TLB lets a guest write to one of them unseen.
+ *
+ * Context: slots_lock held; may sleep.
+ */
+void kvm_mmu_slot_log_taken(struct kvm *kvm, const struct kvm_memory_slot *slot,
+			    u64 first, u64 npages, const unsigned long *bitmap);
+
+/**
  * kvm_mmu_slots_generation() - the slots of an address space have changed
  * @kvm: the VM
  * @generation: the new one, without flags; no fault is left that knows the old

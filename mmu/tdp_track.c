@@ -4,6 +4,7 @@
  *
  * Owns: what tdp_track.h says, locking included.
  */
+#include <linux/bitops.h>
 #include <linux/rculist.h>
 
 #include "mmu/debug.h"
@@ -206,6 +207,66 @@ void kvm_tdp_track_mask(struct kvm_tdp_op *op, gfn_t base, unsigned long mask,
 	while (tdp_iter_next(&it))
 		if (it.level > 1 || (mask & BIT(it.gfn - base)))
 			track_leaf(op, &it, mode);
+}
+
+/* One of the entries of the iterator's 4K table. */
+static void track_page(struct kvm_tdp_op *op, const struct tdp_iter *it,
+		       gfn_t gfn, enum kvm_dirty_mode mode)
+{
+	struct tdp_iter at = {
+		.gfn = gfn,
+		.sptep = it->sptep + (gfn - it->gfn),
+		.level = 1,
+	};
+
+	tdp_iter_refresh(&at);
+	track_leaf(op, &at, mode);
+}
+
+/* Those of a leaf, or of what is left of a table of them, that a bitmap has. */
+static void track_marked(struct kvm_tdp_op *op, struct tdp_iter *it, gfn_t base,
+			 const unsigned long *bitmap, enum kvm_dirty_mode mode)
+{
+	unsigned long bit = it->cursor - base;
+	unsigned long end;
+
+	if (it->level > 1) {
+		end = min(it->gfn + kvm_level_pages(it->level), it->end) - base;
+		if (is_leaf_spte(it->old_spte, it->level) &&
+		    find_next_bit(bitmap, end, bit) < end)
+			wrprot_leaf(op, it);
+		return;
+	}
+	end = bit + tdp_iter_rest_of_table(it);
+	for_each_set_bit_from(bit, bitmap, end)
+		track_page(op, it, base + bit, mode);
+	tdp_iter_skip(it, tdp_iter_rest_of_table(it) - 1);
+}
+
+unsigned long kvm_tdp_track_bitmap(struct kvm *kvm, int as_id, gfn_t base,
+				   u64 npages, const unsigned long *bitmap,
+				   enum kvm_dirty_mode mode)
+{
+	struct kvm_mmu_page *root = NULL;
+	unsigned long changed;
+	struct kvm_tdp_op op;
+	struct tdp_iter it;
+
+	kvm_mmu_read_lock(kvm);
+	kvm_tdp_op_begin(&op, kvm, KVM_MMU_SHARED);
+	while ((root = kvm_tdp_next_root(kvm, root, as_id))) {
+		kvm_tdp_op_enter(&op, root);
+		tdp_iter_start(&it, op.masks, root, 1, base, base + npages);
+		while (tdp_iter_next(&it)) {
+			if (kvm_tdp_op_yield(&op, &it))
+				continue;
+			track_marked(&op, &it, base, bitmap, mode);
+		}
+	}
+	kvm_tdp_op_settle(&op, base, base + npages);
+	changed = kvm_tdp_op_end(&op);
+	kvm_mmu_read_unlock(kvm);
+	return changed;
 }
 
 /* --- size ---------------------------------------------------------------- */

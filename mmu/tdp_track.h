@@ -81,6 +81,25 @@ void kvm_tdp_track_mask(struct kvm_tdp_op *op, gfn_t base, unsigned long mask,
 			enum kvm_dirty_mode mode);
 
 /**
+ * kvm_tdp_track_bitmap() - see the next write to those pages that a bitmap has
+ * @kvm: the VM
+ * @as_id: its address space
+ * @base: the gfn of bit 0
+ * @npages: how many bits
+ * @bitmap: nobody changes it meanwhile
+ * @mode: how; as in kvm_tdp_track_writes(), which this is for part of a range
+ *
+ * A huge page around one of them is write-protected.  At most a 4K table's worth
+ * of entries is looked at between two chances to yield.
+ *
+ * Context: may sleep; slots_lock is held.
+ * Return: how many leaves were changed.
+ */
+unsigned long kvm_tdp_track_bitmap(struct kvm *kvm, int as_id, gfn_t base,
+				   u64 npages, const unsigned long *bitmap,
+				   enum kvm_dirty_mode mode);
+
+/**
  * kvm_tdp_split_range() - make small pages of huge ones
  * @kvm: the VM
  * @as_id: its address space

@@ -11,6 +11,7 @@
  *	install()			the change, as readers see it
  *	free_slot()			what nobody can see any more
  */
+#include <linux/bitmap.h>
 #include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -26,6 +27,7 @@
 
 #include "memslots.h"
 #include "mmu/mmu.h"
+#include "virt/dirty_log.h"
 #include "vm.h"
 
 #define UAPI_FLAGS (KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY)
@@ -275,11 +277,15 @@ static int check_change(struct kvm *kvm,
 
 /* --- changes ------------------------------------------------------------- */
 
-static int alloc_dirty_bitmap(struct kvm_memory_slot *slot)
+static int alloc_dirty_bitmap(struct kvm *kvm, struct kvm_memory_slot *slot)
 {
 	slot->dirty_bitmap = kvcalloc(2, kvm_slot_bitmap_bytes(slot),
 				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	return slot->dirty_bitmap ? 0 : -ENOMEM;
+	if (!slot->dirty_bitmap)
+		return -ENOMEM;
+	if (kvm_dirty_log_initially_set(kvm))
+		bitmap_set(slot->dirty_bitmap, 0, slot->npages);
+	return 0;
 }
 
 /*
@@ -287,7 +293,7 @@ static int alloc_dirty_bitmap(struct kvm_memory_slot *slot)
  * with it: pages that are dirty stay so, whether the slot moves or not.
  */
 static struct kvm_memory_slot *
-alloc_slot(const struct kvm_userspace_memory_region *mem,
+alloc_slot(struct kvm *kvm, const struct kvm_userspace_memory_region *mem,
 	   const struct kvm_memory_slot *old)
 {
 	struct kvm_memory_slot *new;
@@ -308,7 +314,7 @@ alloc_slot(const struct kvm_userspace_memory_region *mem,
 		if (old && old->dirty_bitmap)
 			new->dirty_bitmap = old->dirty_bitmap;
 		else
-			r = alloc_dirty_bitmap(new);
+			r = alloc_dirty_bitmap(kvm, new);
 	}
 	if (!r) {
 		/* By which 2M a gfn is in, so not for another place. */
@@ -334,7 +340,7 @@ prepare(struct kvm *kvm, const struct kvm_userspace_memory_region *mem,
 
 	if (!mem->memory_size)
 		return NULL;
-	new = alloc_slot(mem, old);
+	new = alloc_slot(kvm, mem, old);
 	if (IS_ERR(new) || old)
 		return new;
 	r = xa_reserve(&kvm->slots.by_id[new->as_id], new->id,
@@ -424,7 +430,8 @@ static void install(struct kvm *kvm, struct kvm_memory_slot *old,
 	replace_in(was, old, new);
 	replace_by_id(kvm, old, new);
 
-	if (log_begins(old, new))
+	/* What is writable needs no protection while it counts as written. */
+	if (log_begins(old, new) && !kvm_dirty_log_initially_set(kvm))
 		kvm_mmu_slot_log_begins(kvm, new);
 	kvm_mmu_slots_generation(kvm, generation);
 	/* Whoever sees it sees that old MMIO SPTEs are gone. */

@@ -25,6 +25,7 @@
 #include "irqchip/routing.h"
 #include "params.h"
 #include "vcpu.h"
+#include "virt/dirty_log.h"
 #include "virt/halt.h"
 #include "x86/caps.h"
 #include "x86/mce.h"
@@ -132,6 +133,7 @@ static const struct {
 	{ KVM_CAP_ENFORCE_PV_FEATURE_CPUID, 1 },
 	{ KVM_CAP_ASYNC_PF, 1 },
 	{ KVM_CAP_ASYNC_PF_INT, 1 },
+	{ KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, KVM_DIRTY_LOG_MANUAL_CAPS },
 };
 
 /* MWAIT in the guest is the host's idle; there it has to work, and to wake up. */
@@ -283,6 +285,7 @@ static const struct {
 	{ KVM_CAP_VM_DISABLE_NX_HUGE_PAGES, disable_nx_huge_pages },
 	{ KVM_CAP_HALT_POLL, kvm_vm_enable_halt_poll },
 	{ KVM_CAP_EXIT_HYPERCALL, kvm_enable_exit_hypercall },
+	{ KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, kvm_vm_enable_manual_dirty_log },
 };
 
 long kvm_vm_ioctl_enable_cap(struct kvm *kvm, void *data)

@@ -22,6 +22,7 @@
 #include "mmu/vcpu.h"
 #include "vcpu.h"
 #include "virt/coalesced.h"
+#include "virt/dirty_log.h"
 #include "virt/ioeventfd.h"
 #include "virt/stats.h"
 #include "x86/caps.h"
@@ -166,6 +167,8 @@ const struct kvm_vcpu_ioctl kvm_arch_vcpu_ioctls[] = {
 const struct kvm_vm_ioctl kvm_arch_vm_ioctls[] = {
 	/* clang-format off */
 	{ KVM_ENABLE_CAP,		IN,	kvm_vm_ioctl_enable_cap },
+	{ KVM_GET_DIRTY_LOG,		IN,	kvm_vm_ioctl_get_dirty_log },
+	{ KVM_CLEAR_DIRTY_LOG,		IN,	kvm_vm_ioctl_clear_dirty_log },
 	{ KVM_SET_NR_MMU_PAGES,		RAW,	set_nr_mmu_pages },
 	{ KVM_GET_NR_MMU_PAGES,		RAW,	get_nr_mmu_pages },
 	{ KVM_CREATE_IRQCHIP,		NONE,	kvm_vm_ioctl_create_irqchip },
