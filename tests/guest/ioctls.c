@@ -572,6 +572,88 @@ static const struct row cpu_rows[] = {
 	  &(const struct kvm_xcrs){ .nr_xcrs = 1, .xcrs = { { 0, 0, 5 } } } },
 };
 
+/* A slot whose pages are no multiple of 64, with a log. */
+#define LOGGED_PAGES 66
+
+static __u8 logged[LOGGED_PAGES * 4096] __attribute__((aligned(4096)));
+
+#define MANUAL_LOG(what, error, ...)                                          \
+	{                                                                     \
+		what, VM, KVM_ENABLE_CAP, error,                              \
+			&(const struct kvm_enable_cap)                        \
+		{                                                             \
+			.cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, __VA_ARGS__ \
+		}                                                             \
+	}
+#define GET_LOG(what, error, number, to)                   \
+	{                                                  \
+		what, VM, KVM_GET_DIRTY_LOG, error,        \
+			&(const struct kvm_dirty_log)      \
+		{                                          \
+			.slot = number, .dirty_bitmap = to \
+		}                                          \
+	}
+#define CLEAR_LOG(what, error, number, first, nr, from)                       \
+	{                                                                     \
+		what, VM, KVM_CLEAR_DIRTY_LOG, error,                         \
+			&(const struct kvm_clear_dirty_log)                   \
+		{                                                             \
+			.slot = number, .first_page = first, .num_pages = nr, \
+			.dirty_bitmap = from                                  \
+		}                                                             \
+	}
+
+static const struct row log_rows[] = {
+	MANUAL_LOG("unknown flag", EINVAL, .args = { 4 }),
+	MANUAL_LOG("unknown flag above", EINVAL, .args = { 1ull << 32 | 1 }),
+	MANUAL_LOG("set, but not manual", EINVAL, .args = { 2 }),
+	MANUAL_LOG("flags", EINVAL, .args = { 1 }, .flags = 1),
+	MANUAL_LOG("good", 0, .args = { 3 }),
+	MANUAL_LOG("off", 0, .args = { 0 }),
+	{ "obsolete", VM, KVM_ENABLE_CAP, EINVAL,
+	  &(const struct kvm_enable_cap){
+		  .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT,
+		  .args = { 1 } } },
+	{ "with a log", VM, KVM_SET_USER_MEMORY_REGION, 0,
+	  &(const struct kvm_userspace_memory_region){
+		  9, KVM_MEM_LOG_DIRTY_PAGES, AREA_B_AT, sizeof(logged),
+		  (__u64)logged } },
+	GET_LOG("address space", EINVAL, 2 << 16 | 9, bits),
+	GET_LOG("highest address space", EINVAL, 0xffff0009, bits),
+	GET_LOG("number too high", EINVAL, 32764, bits),
+	GET_LOG("no slot", ENOENT, 7, bits),
+	GET_LOG("no slot in this address space", ENOENT, 1 << 16 | 9, bits),
+	GET_LOG("no log", ENOENT, 0, bits),
+	GET_LOG("nowhere", EFAULT, 9, NULL),
+	GET_LOG("the kernel's", EFAULT, 9, (void *)-4096l),
+	GET_LOG("good", 0, 9, bits),
+	CLEAR_LOG("address space", EINVAL, 2 << 16 | 9, 0, 64, bits),
+	CLEAR_LOG("number too high", EINVAL, 32764, 0, 64, bits),
+	CLEAR_LOG("no slot", ENOENT, 7, 0, 64, bits),
+	CLEAR_LOG("no log", ENOENT, 0, 0, 64, bits),
+	CLEAR_LOG("begins in a word", EINVAL, 9, 1, 64, bits),
+	CLEAR_LOG("begins in a word, no slot", EINVAL, 7, 63, 1, bits),
+	CLEAR_LOG("ends in a word", EINVAL, 9, 0, 65, bits),
+	CLEAR_LOG("one page", EINVAL, 9, 0, 1, bits),
+	CLEAR_LOG("ends behind", EINVAL, 9, 0, 128, bits),
+	CLEAR_LOG("begins in the last word, ends behind", EINVAL, 9, 64, 64,
+		  bits),
+	CLEAR_LOG("begins behind", EINVAL, 9, 128, 64, bits),
+	CLEAR_LOG("begins behind, none", EINVAL, 9, 128, 0, bits),
+	CLEAR_LOG("wraps", EINVAL, 9, -64ull, 128, bits),
+	CLEAR_LOG("most pages", EINVAL, 9, 0, -1u, bits),
+	CLEAR_LOG("nowhere", EFAULT, 9, 0, 64, NULL),
+	CLEAR_LOG("the kernel's", EFAULT, 9, 0, 64, (void *)-4096l),
+	CLEAR_LOG("none", 0, 9, 0, 0, bits),
+	CLEAR_LOG("a word", 0, 9, 0, 64, bits),
+	CLEAR_LOG("the rest", 0, 9, 64, 2, bits),
+	CLEAR_LOG("all", 0, 9, 0, 66, bits),
+	{ "gone", VM, KVM_SET_USER_MEMORY_REGION, 0,
+	  &(const struct kvm_userspace_memory_region){ 9, 0, 0, 0, 0 } },
+	GET_LOG("gone", ENOENT, 9, bits),
+	CLEAR_LOG("gone", ENOENT, 9, 0, 64, bits),
+};
+
 /**
  * struct patch - state that was read, made wrong in one place, and written
  * @what: is wrong with it
@@ -648,6 +730,8 @@ static const struct {
 	{ DEV, KVM_GET_EMULATED_CPUID },
 	{ DEV, KVM_GET_MSRS },
 	{ VM, KVM_SET_USER_MEMORY_REGION },
+	{ VM, KVM_GET_DIRTY_LOG },
+	{ VM, KVM_CLEAR_DIRTY_LOG },
 	{ VM, KVM_ENABLE_CAP },
 	{ VM, KVM_REGISTER_COALESCED_MMIO },
 	{ VM, KVM_UNREGISTER_COALESCED_MMIO },
@@ -851,6 +935,7 @@ int main(void)
 	run_rows(irqfd_rows, ARRAY_SIZE(irqfd_rows));
 	run_rows(io_rows, ARRAY_SIZE(io_rows));
 	run_rows(cpu_rows, ARRAY_SIZE(cpu_rows));
+	run_rows(log_rows, ARRAY_SIZE(log_rows));
 	for (i = 0; i < ARRAY_SIZE(patches); i++)
 		run_patch(&patches[i]);
 	run_pointers();

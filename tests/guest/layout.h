@@ -71,6 +71,18 @@ static inline __u32 pattern(__u32 page, __u32 word)
 {
 	return (page + 1) * 2654435761u ^ word * 40503u;
 }
+
+/* Is the page one of those that the guest dirty writes to in a round? */
+static inline int dirty_page(__u32 page, __u32 round)
+{
+	return round == 1 || !(pattern(page, round) >> 16 & 7);
+}
+
+/* And to which one does it write by INS? */
+static inline __u32 dirty_by_ins(__u32 round, __u32 pages)
+{
+	return round * 101 % pages;
+}
 #endif
 
 #endif

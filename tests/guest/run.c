@@ -22,7 +22,7 @@
 static const struct test *const tables[] = { exit_tests,   vcpu_tests,
 					     memory_tests, irq_tests,
 					     apic_tests,   pv_tests,
-					     smm_tests };
+					     smm_tests,	   dirty_tests };
 
 static unsigned int patience = 1;
 
