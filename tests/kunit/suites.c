@@ -44,6 +44,7 @@ static struct kunit_suite *const all[] = {
 	&invalidate_suite,
 	&mmu_vm_suite,
 	&memslots_suite,
+	&dirty_log_suite,
 #ifdef CONFIG_TRACEPOINTS
 	&mmu_trace_suite,
 #endif
@@ -66,6 +67,7 @@ static struct kunit_suite *const all[] = {
 	&tdp_mmu_suite,
 	&tdp_ops_suite,
 	&tdp_fail_suite,
+	&tdp_dirty_suite,
 	&fault_suite,
 	&smram_suite,
 	&mce_suite,

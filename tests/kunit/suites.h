@@ -52,5 +52,7 @@ extern struct kunit_suite mce_suite;
 extern struct kunit_suite hypercall_suite;
 extern struct kunit_suite async_pf_suite;
 extern struct kunit_suite pvclock_suite;
+extern struct kunit_suite dirty_log_suite;
+extern struct kunit_suite tdp_dirty_suite;
 
 #endif
