@@ -11,27 +11,7 @@
 
 #include "vm.h"
 
-#define TSC_DEADLINE (1u << 24) /* CPUID.1:ECX */
-
 unsigned int nr_random_writes = 20000;
-
-/* What the kernel has in itself, whether CPUID tells or not: api.rst. */
-static void offer_tsc_deadline(struct vcpu *vcpu)
-{
-	struct kvm_cpuid2 *cpuid;
-	const int nent = 256;
-	unsigned int i;
-
-	cpuid = calloc(1, sizeof(*cpuid) + nent * sizeof(cpuid->entries[0]));
-	MUST(cpuid);
-	cpuid->nent = nent;
-	MUST(!ioctl(vcpu->vm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid));
-	for (i = 0; i < cpuid->nent; i++)
-		if (cpuid->entries[i].function == 1)
-			cpuid->entries[i].ecx |= TSC_DEADLINE;
-	MUST(!ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid));
-	free(cpuid);
-}
 
 static void *finish(void *vcpu)
 {
@@ -61,7 +41,7 @@ static void finish_two(struct vm *vm)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		offer_tsc_deadline(&vm->vcpus[i]);
+		vcpu_offer_tsc_deadline(&vm->vcpus[i]);
 		MUST(!ioctl(vm->vcpus[i].fd, KVM_SET_MP_STATE, &runnable));
 		vcpu_start_thread(&vm->vcpus[i], finish);
 	}
@@ -250,7 +230,7 @@ static __u32 random_guest(const struct test *t, __u64 seed, __u32 n)
 	vm.box->arg[1] = n;
 	__atomic_store_n(&at_end, false, __ATOMIC_SEQ_CST);
 	for (i = 0; i < nr; i++)
-		offer_tsc_deadline(&vm.vcpus[i]);
+		vcpu_offer_tsc_deadline(&vm.vcpus[i]);
 	for (i = 1; i < nr; i++)
 		vcpu_start_thread(&vm.vcpus[i], run_anyhow);
 	run_to_its_end(&vm);

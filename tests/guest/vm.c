@@ -23,6 +23,8 @@
 #define EFER_LMA (1u << 10)
 #define EFER_NX	 (1u << 11)
 
+#define TSC_DEADLINE (1u << 24) /* CPUID.1:ECX */
+
 #define PTE_P 0x1ull
 #define PTE_W 0x2ull
 #define PTE_U 0x4ull
@@ -166,17 +168,27 @@ static void set_segments(struct vm *vm, struct kvm_sregs *s)
 	s->ss = s->ds;
 }
 
-static void set_cpuid(struct vcpu *vcpu)
+/* What is supported, and of leaf 1 more in ECX. */
+static void set_cpuid(struct vcpu *vcpu, __u32 more)
 {
 	struct kvm_cpuid2 *cpuid;
 	const int nent = 256;
+	unsigned int i;
 
 	cpuid = calloc(1, sizeof(*cpuid) + nent * sizeof(cpuid->entries[0]));
 	MUST(cpuid);
 	cpuid->nent = nent;
 	MUST(!ioctl(vcpu->vm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid));
+	for (i = 0; i < cpuid->nent; i++)
+		if (cpuid->entries[i].function == 1)
+			cpuid->entries[i].ecx |= more;
 	MUST(!ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid));
 	free(cpuid);
+}
+
+void vcpu_offer_tsc_deadline(struct vcpu *vcpu)
+{
+	set_cpuid(vcpu, TSC_DEADLINE);
 }
 
 static void make_vcpu(struct vm *vm, int index)
@@ -201,7 +213,7 @@ static void make_vcpu(struct vm *vm, int index)
 	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 vcpu->fd, 0);
 	MUST(vcpu->run != MAP_FAILED);
-	set_cpuid(vcpu);
+	set_cpuid(vcpu, 0);
 	/* A call would have pushed a return address. */
 	if (vm->mode == LONG)
 		regs.rsp -= 8;

@@ -119,6 +119,14 @@ void vm_start_with_irqchip(struct vm *vm, enum mode mode, const char *guest,
 			   int nr_vcpus);
 
 /**
+ * vcpu_offer_tsc_deadline() - CPUID that has the APIC timer's TSC-deadline mode
+ * @vcpu: which
+ *
+ * The kernel has it, though KVM_GET_SUPPORTED_CPUID does not tell; see api.rst.
+ */
+void vcpu_offer_tsc_deadline(struct vcpu *vcpu);
+
+/**
  * vm_slot() - KVM_SET_USER_MEMORY_REGION, which must work
  * @vm: whose
  * @slot: its number; 0 is the low memory

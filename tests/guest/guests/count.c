@@ -2,31 +2,14 @@
 /*
  * count.c - what exits cost, by the TSC, which counts instructions under -icount
  *
- * Each figure is the middle one of five batches, and what the loop itself takes is
- * off; a batch before them is thrown away.  arg[0] to arg[5] are the figures,
- * times 100, in the order of count.c's names.
+ * What the loop itself takes is off.  The figures are in the order of
+ * ../count.c's names.
  */
-#include "guest.h"
-
-#define BATCHES 6
-
-/* In order, but for the first, which does not count. */
-static void sort(__u64 *t)
-{
-	__u64 swap;
-	int i, j;
-
-	for (i = 1; i < BATCHES; i++)
-		for (j = i; j > 1 && t[j - 1] > t[j]; j--) {
-			swap = t[j];
-			t[j] = t[j - 1];
-			t[j - 1] = swap;
-		}
-}
+#include "measure.h"
 
 #define MEASURE(n, body)                                         \
 	({                                                       \
-		__u64 __t[BATCHES], __from;                      \
+		__u64 __took[BATCHES], __from;                   \
 		__u32 __b, __i;                                  \
 		for (__b = 0; __b < BATCHES; __b++) {            \
 			__from = rdtsc();                        \
@@ -34,10 +17,9 @@ static void sort(__u64 *t)
 				body;                            \
 				asm volatile("" : : : "memory"); \
 			}                                        \
-			__t[__b] = rdtsc() - __from;             \
+			__took[__b] = rdtsc() - __from;          \
 		}                                                \
-		sort(__t);                                       \
-		__t[BATCHES / 2] * 100 / (n);                    \
+		middle(__took) * 100 / (n);                      \
 	})
 
 static void ten_nops(void)
@@ -86,7 +68,8 @@ START
 	figure[5] = MEASURE(64, touch(&present));
 	figure[6] = MEASURE(64, touch(&fresh));
 	for (i = 0; i < 7; i++)
-		PUT(BOX->arg[i], figure[i] - nothing);
+		FIGURES[i] = figure[i] - nothing;
+	PUT(BOX->count[0], 7);
 	CHECK(index == 0);
 	verdict(0);
 }
