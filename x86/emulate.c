@@ -48,21 +48,31 @@ static unsigned int mode_of(struct kvm_vcpu *vcpu, unsigned long rflags)
 	return db ? KVM_INSN_PROT32 : KVM_INSN_PROT16;
 }
 
+/* What fetching and decoding need: where the instruction is, and what is one. */
+static void load_mode(struct kvm_vcpu *vcpu)
+{
+	struct x86_emulate_ctxt *ctxt = &vcpu->arch.emulate.ctxt;
+
+	ctxt->rflags = kvm_get_rflags(vcpu);
+	ctxt->rip = kvm_rip_read(vcpu);
+	ctxt->how = mode_of(vcpu, ctxt->rflags);
+	if (guest_cpuid_is_amd_compatible(vcpu))
+		ctxt->how |= KVM_INSN_AMD;
+	ctxt->cpl = static_call(kvm_x86_get_cpl)(vcpu);
+}
+
 /* All but the instruction, which may be one that is executed again. */
 static void load_context(struct kvm_vcpu *vcpu)
 {
 	struct x86_emulate_ctxt *ctxt = &vcpu->arch.emulate.ctxt;
 	unsigned int i;
 
+	load_mode(vcpu);
 	ctxt->ops = &kvm_emulate_ops;
-	ctxt->rflags = kvm_get_rflags(vcpu);
-	ctxt->rip = kvm_rip_read(vcpu);
-	for (i = 0; i < NR_X86_REGS; i++)
-		ctxt->regs[i] = kvm_register_read_raw(vcpu, i);
-	ctxt->how = mode_of(vcpu, ctxt->rflags);
-	if (guest_cpuid_is_amd_compatible(vcpu))
-		ctxt->how |= KVM_INSN_AMD;
-	ctxt->cpl = static_call(kvm_x86_get_cpl)(vcpu);
+	if (~vcpu->arch.regs_avail & GENMASK(NR_X86_REGS - 1, 0))
+		for (i = 0; i < NR_X86_REGS; i++)
+			kvm_register_cache(vcpu, i);
+	memcpy(ctxt->regs, vcpu->arch.regs, sizeof(ctxt->regs));
 	ctxt->step = vcpu->arch.guest_debug & KVM_GUESTDBG_SINGLESTEP;
 	ctxt->vm86 = is_protmode(vcpu) && ctxt->rflags & X86_EFLAGS_VM;
 	ctxt->la_bits = kvm_read_cr4_bits(vcpu, X86_CR4_LA57) ? 57 : 48;
@@ -70,20 +80,26 @@ static void load_context(struct kvm_vcpu *vcpu)
 	ctxt->implicit = false;
 }
 
-/* What has changed; the vendor's copies are not made stale for nothing. */
+/*
+ * What has changed; the vendor's copies are not made stale for nothing.  What
+ * load_context() has seen is up to date still.
+ */
 static void store_context(struct kvm_vcpu *vcpu)
 {
 	const struct x86_emulate_ctxt *ctxt = &vcpu->arch.emulate.ctxt;
 	unsigned int i;
 
 	for (i = 0; i < NR_X86_REGS; i++)
-		if (kvm_register_read_raw(vcpu, i) != ctxt->regs[i])
+		if (vcpu->arch.regs[i] != ctxt->regs[i])
 			kvm_register_write_raw(vcpu, i, ctxt->regs[i]);
 	if (kvm_rip_read(vcpu) != ctxt->rip)
 		kvm_rip_write(vcpu, ctxt->rip);
 	if (kvm_get_rflags(vcpu) != ctxt->rflags)
 		kvm_set_rflags(vcpu, ctxt->rflags);
 }
+
+static_assert(sizeof_field(struct x86_emulate_ctxt, regs) ==
+	      NR_X86_REGS * sizeof_field(struct kvm_vcpu_arch, regs[0]));
 
 static u64 linear_rip(struct kvm_vcpu *vcpu)
 {
@@ -149,9 +165,15 @@ static int decode(struct kvm_vcpu *vcpu)
 static int fetch_and_decode(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_emulate *e = &vcpu->arch.emulate;
+	int r;
 
 	e->nr_bytes = min_t(unsigned int, KVM_INSN_MAX_LEN,
 			    static_call(kvm_x86_get_insn)(vcpu, e->bytes));
+	if (!e->nr_bytes) {
+		r = fetch(vcpu);
+		if (r != X86_EMULATE_OK)
+			return r;
+	}
 	return decode(vcpu);
 }
 
@@ -283,6 +305,7 @@ static int execute(struct kvm_vcpu *vcpu)
 	}
 }
 
+/* Of the registers, only RIP and RFLAGS have been loaded. */
 static int skip(struct kvm_vcpu *vcpu)
 {
 	struct x86_emulate_ctxt *ctxt = &vcpu->arch.emulate.ctxt;
@@ -290,8 +313,9 @@ static int skip(struct kvm_vcpu *vcpu)
 	ctxt->rip += ctxt->insn.len;
 	if ((ctxt->how & ~KVM_INSN_AMD) != KVM_INSN_LONG)
 		ctxt->rip = (u32)ctxt->rip;
-	ctxt->rflags &= ~(u64)X86_EFLAGS_RF;
-	store_context(vcpu);
+	kvm_rip_write(vcpu, ctxt->rip);
+	if (ctxt->rflags & X86_EFLAGS_RF)
+		kvm_set_rflags(vcpu, ctxt->rflags & ~(u64)X86_EFLAGS_RF);
 	static_call(kvm_x86_set_interrupt_shadow)(vcpu, 0);
 	return 1;
 }
@@ -324,7 +348,10 @@ int kvm_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t fault_gpa,
 	int r;
 
 	e->waiting = false;
-	load_context(vcpu);
+	if (flags & KVM_EMULATE_SKIP)
+		load_mode(vcpu);
+	else
+		load_context(vcpu);
 	/* Userspace may have moved the vCPU: then it is no exit any more. */
 	if (again && linear_rip(vcpu) != e->waiting_rip)
 		return 1;
