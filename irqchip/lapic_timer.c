@@ -61,17 +61,25 @@ static bool is_early(struct kvm_lapic *apic, struct hrtimer *timer)
 	return ns;
 }
 
+/* Who gets the interrupt finds the MSR 0. */
+static void deadline_reached(struct kvm_lapic *apic)
+{
+	WRITE_ONCE(apic->timer.tscdeadline, 0);
+	kvm_lapic_deliver_lvt(apic, APIC_LVTT);
+}
+
 static enum hrtimer_restart timer_expired(struct hrtimer *timer)
 {
 	struct kvm_lapic *apic =
 		container_of(timer, struct kvm_lapic, timer.timer);
 	u32 mode = timer_mode(apic);
 
-	if (mode == APIC_LVT_TIMER_TSCDEADLINE && is_early(apic, timer))
-		return HRTIMER_RESTART;
-	/* Who gets the interrupt finds the MSR 0. */
-	if (mode == APIC_LVT_TIMER_TSCDEADLINE)
-		WRITE_ONCE(apic->timer.tscdeadline, 0);
+	if (mode == APIC_LVT_TIMER_TSCDEADLINE) {
+		if (is_early(apic, timer))
+			return HRTIMER_RESTART;
+		deadline_reached(apic);
+		return HRTIMER_NORESTART;
+	}
 	kvm_lapic_deliver_lvt(apic, APIC_LVTT);
 	if (mode != APIC_LVT_TIMER_PERIODIC)
 		return HRTIMER_NORESTART;
@@ -148,15 +156,13 @@ void kvm_lapic_timer_set_divider(struct kvm_lapic *apic, u32 tdcr)
 		kvm_lapic_timer_start(apic, count);
 }
 
+/* The timer is stopped. */
 static void arm_deadline(struct kvm_lapic *apic)
 {
-	u64 deadline, ns;
+	u64 deadline = READ_ONCE(apic->timer.tscdeadline), ns;
 	unsigned long flags;
 	ktime_t now;
 
-	kvm_lapic_timer_stop(apic);
-	/* Not before: the callback takes it away. */
-	deadline = READ_ONCE(apic->timer.tscdeadline);
 	if (!deadline)
 		return;
 
@@ -165,6 +171,10 @@ static void arm_deadline(struct kvm_lapic *apic)
 	now = ktime_get();
 	ns = deadline_left(apic, deadline);
 	local_irq_restore(flags);
+	if (!ns) {
+		deadline_reached(apic);
+		return;
+	}
 	hrtimer_start(&apic->timer.timer, ktime_add_ns(now, ns),
 		      HRTIMER_MODE_ABS_HARD);
 }
@@ -184,6 +194,7 @@ void kvm_set_lapic_tscdeadline_msr(struct kvm_vcpu *vcpu, u64 data)
 
 	if (!apic || timer_mode(apic) != APIC_LVT_TIMER_TSCDEADLINE)
 		return;
+	/* Before the deadline changes: the callback takes it away. */
 	kvm_lapic_timer_stop(apic);
 	WRITE_ONCE(apic->timer.tscdeadline, data);
 	arm_deadline(apic);
@@ -203,9 +214,11 @@ void kvm_lapic_restart_timer(struct kvm_vcpu *vcpu)
 
 	if (!apic)
 		return;
-	if (timer_mode(apic) == APIC_LVT_TIMER_TSCDEADLINE)
+	if (timer_mode(apic) == APIC_LVT_TIMER_TSCDEADLINE) {
+		kvm_lapic_timer_stop(apic);
 		arm_deadline(apic);
-	else if (hrtimer_cancel(&apic->timer.timer))
+	} else if (hrtimer_cancel(&apic->timer.timer)) {
 		hrtimer_start_expires(&apic->timer.timer,
 				      HRTIMER_MODE_ABS_HARD);
+	}
 }
