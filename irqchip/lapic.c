@@ -475,6 +475,17 @@ static void write_ident(struct kvm_lapic *apic, u32 offset, u32 val)
 	kvm_apic_map_update(apic->vcpu->kvm);
 }
 
+/* With nothing that waits, and no copy in memory, there is nothing to look for. */
+static void write_tpr(struct kvm_lapic *apic, u32 val)
+{
+	struct kvm_vcpu *vcpu = apic->vcpu;
+
+	set_reg(apic, APIC_TASKPRI, val);
+	if (kvm_apic_find_highest(apic->regs + APIC_IRR) >= 0 ||
+	    vcpu->arch.pv_apic.vapic_addr)
+		kvm_make_request(KVM_REQ_EVENT, vcpu);
+}
+
 static void write_tmict(struct kvm_lapic *apic, u32 val)
 {
 	u32 mode = get_reg(apic, APIC_LVTT) & KVM_APIC_LVT_MODE_MASK;
@@ -498,8 +509,7 @@ static void write_reg(struct kvm_lapic *apic, u32 offset, u32 val)
 		write_ident(apic, offset, val | 0x0fffffff);
 		break;
 	case APIC_TASKPRI:
-		set_reg(apic, APIC_TASKPRI, val);
-		kvm_make_request(KVM_REQ_EVENT, apic->vcpu);
+		write_tpr(apic, val);
 		break;
 	case APIC_EOI:
 		kvm_lapic_eoi(apic->vcpu);
