@@ -24,7 +24,7 @@ DKMS_FILES := META Kbuild Makefile dkms.conf include virt x86 mmu emulate irqchi
 	vmx svm
 
 .PHONY: all help clean check check-long check-static check-emulator check-kunit \
-	bench-mmu bench-exits check-amd check-intel check-install demo lab-shell \
+	bench-mmu bench-exits bench-boot check-amd check-intel check-install demo lab-shell \
 	load unload install uninstall prepare need-root remove-dkms
 
 # Debian keeps modinfo, insmod and dkms where a user's PATH does not look.
@@ -48,6 +48,7 @@ help:
 	@echo "  make check-kunit    KUnit in a kernel with KASAN, lockdep, kmemleak"
 	@echo "  make bench-mmu      the MMU's sizes and instruction counts, against their targets"
 	@echo "  make bench-exits    instruction counts of guests' exits, beside stock KVM's"
+	@echo "  make bench-boot     a boot of Linux in QEMU: instructions, exits by kind, beside stock KVM's"
 	@echo "  make check-amd      on AMD-V hosts (qemu), with what takes too long for make check"
 	@echo "  make check-intel    on VT-x hosts (bochs)"
 	@echo "  make check-install  install and uninstall by DKMS, in a folder"
@@ -73,7 +74,7 @@ check:
 	@tests/check.sh static kunit bench amd intel install
 
 check-long:
-	@tests/check.sh static kunit bench amd amd-more intel install emulator long
+	@tests/check.sh static kunit bench amd amd-more intel install emulator boot long
 
 check-amd:
 	@tests/check.sh amd amd-more
@@ -95,6 +96,9 @@ bench-mmu: prepare
 
 bench-exits: prepare
 	@$(LAB) run exits
+
+bench-boot: prepare
+	@$(LAB) run boot
 
 demo: prepare
 	@$(LAB) demo $(VENDOR)

@@ -4,7 +4,7 @@
 # check.sh - run parts of the checks, all of them whatever fails, and add up
 #
 #	check.sh PART...	static kunit bench amd amd-more intel install emulator
-#				long
+#				boot long
 #
 # The last line is the sum, and the exit status says whether all passed.
 set -uo pipefail
@@ -24,7 +24,7 @@ part() {
 	static) tests/static.sh ;;
 	install) tests/install.sh ;;
 	emulator) tests/emulate/long.sh ;;
-	kunit | bench | amd | amd-more | intel | long) tests/lab/lab.py run "$1" ;;
+	kunit | bench | amd | amd-more | intel | boot | long) tests/lab/lab.py run "$1" ;;
 	esac
 	# A part that died before its verdict has failed all the same.
 	[ -e "$results/check-$1" ] || echo "0 1" >"$results/check-$1"

@@ -55,7 +55,8 @@ class Boot:
 
     def has_linux(self):
         """Whether there is a QEMU with Linux guests in it."""
-        return self.vendor == "amd" and bool({"linux", "demo"} & set(self.cases))
+        return self.vendor == "amd" and bool(
+            {"linux", "demo", "count_linux"} & set(self.cases))
 
     # Not "+npt": qemu would add that to a second CPU that is to lack it.
     def model(self):
@@ -103,6 +104,14 @@ EXITS = [
          column=f"{'stock' if stock else 'Twinwalk'}/{kernel}/{mitigations}",
          limit=90)
     for kernel, mitigations in (("small", "auto"), ("debian", "off"))
+    for stock in (False, True)
+]
+
+# What a boot of Linux costs in QEMU, the same way.
+LINUX = [
+    Boot(f"boot-debian{'-stock' if stock else ''}", "amd", "debian",
+         ["count_linux"], cpus=1, icount=True, stock=stock, memory="2G",
+         column="stock" if stock else "Twinwalk", limit=400)
     for stock in (False, True)
 ]
 
@@ -211,5 +220,5 @@ DEMO = {
     "intel": Boot("demo-intel", "intel", "small", ["demo"]),
 }
 
-SETS = {"kunit": KUNIT, "bench": BENCH, "exits": EXITS, "amd": AMD,
+SETS = {"kunit": KUNIT, "bench": BENCH, "exits": EXITS, "boot": LINUX, "amd": AMD,
         "amd-more": AMD_MORE, "intel": INTEL, "long": LONG}

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boots L1 hosts with the module in them and brings back what happened.
 
-    lab.py run SET [NAME]     boot every host of a set: kunit, bench, exits, amd,
-                              amd-more, intel, long
+    lab.py run SET [NAME]     boot every host of a set: kunit, bench, exits, boot,
+                              amd, amd-more, intel, long
     lab.py demo amd|intel     boot one host and show what its tool prints
     lab.py shell amd|intel    an interactive shell on such a host
 
