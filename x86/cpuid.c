@@ -331,15 +331,16 @@ static long set_cpuid_from_user(struct kvm_vcpu *vcpu, void *data,
 {
 	const void __user *user = (void __user __force *)data;
 	struct kvm_cpuid_table table;
-	u32 nent;
+	struct kvm_cpuid2 head;
 	int r;
 
-	/* Both forms begin with their number of entries. */
-	static_assert(!offsetof(struct kvm_cpuid, nent));
-	static_assert(!offsetof(struct kvm_cpuid2, nent));
-	if (copy_from_user(&nent, user, sizeof(nent)))
+	/* Both forms begin with the same. */
+	static_assert(sizeof(struct kvm_cpuid) == sizeof(head));
+	static_assert(offsetof(struct kvm_cpuid, nent) ==
+		      offsetof(struct kvm_cpuid2, nent));
+	if (copy_from_user(&head, user, sizeof(head)))
 		return -EFAULT;
-	r = alloc_table(&table, nent);
+	r = alloc_table(&table, head.nent);
 	if (r)
 		return r;
 	r = copy(&table, user);
