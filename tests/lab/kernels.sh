@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kernels.sh - the kernels that L1 hosts run
+# kernels.sh - the kernels that L1 hosts run, and two that are guests only
 #
-#	kernels.sh debian|small|checked|sanitizer
+#	kernels.sh debian|small|checked|sanitizer|guest32up|guest32pae
 #
 # Makes the kernel if it is not in the cache, and prints three paths, a line
 # each: the image to boot, the tree to build modules against, the folder with
@@ -70,33 +70,38 @@ source_tree() {
 	echo "$dir"
 }
 
-# Ours, from linux-source: tinyconfig and two fragments.
+# built NAME ARCH FRAGMENT...: ours, from linux-source; tinyconfig and fragments
 built() {
-	local name=$1 src key dir
+	local name=$1 arch=$2 src key dir
+	shift 2
+	set -- "${@/#/$here/kernel/}"
 	src=$(source_tree)
-	key=$(cat "$here/kernel/common.config" "$here/kernel/$name.config" \
-		<(basename "$src") <(gcc -dumpfullversion) | sha256sum |
+	key=$(cat "$@" <(basename "$src") <(gcc -dumpfullversion) | sha256sum |
 		cut -c1-12)
 	dir=$cache/$name-$key
 	if missing "$dir"; then
-		say "building the $name kernel, about 4 minutes on 2 cores"
+		say "building the $name kernel, 2 to 4 minutes on 2 cores"
 		rm -rf "$dir"
 		mkdir -p "$dir"
-		make -s -C "$src" O="$dir" tinyconfig >/dev/null
-		(cd "$dir" && "$src/scripts/kconfig/merge_config.sh" -m -O "$dir" \
-			.config "$here/kernel/common.config" \
-			"$here/kernel/$name.config" >/dev/null)
-		make -s -C "$src" O="$dir" olddefconfig >/dev/null
-		wanted "$dir" "$here/kernel/common.config" \
-			"$here/kernel/$name.config"
-		make -s -C "$src" O="$dir" -j"$(nproc)" bzImage modules \
-			>"$dir/build.log" 2>&1 ||
+		set_up "$src" "$dir" "$arch" "$@"
+		make -s -C "$src" O="$dir" ARCH="$arch" -j"$(nproc)" >"$dir/build.log" 2>&1 ||
 			{ tail -n 20 "$dir/build.log" >&2; exit 1; }
 		touch "$dir/done"
 	fi
 	echo "$dir/arch/x86/boot/bzImage"
 	echo "$dir"
 	echo "$dir"
+}
+
+# set_up SOURCE DIR ARCH FRAGMENT...
+set_up() {
+	local src=$1 dir=$2 arch=$3
+	shift 3
+	make -s -C "$src" O="$dir" ARCH="$arch" tinyconfig >/dev/null
+	(cd "$dir" && "$src/scripts/kconfig/merge_config.sh" -m -O "$dir" \
+		.config "$@" >/dev/null)
+	make -s -C "$src" O="$dir" ARCH="$arch" olddefconfig >/dev/null
+	wanted "$dir" "$@"
 }
 
 # An option that Kconfig quietly dropped would make a check empty.
@@ -112,7 +117,11 @@ wanted() {
 
 case ${1:-} in
 debian) debian ;;
-small | checked | sanitizer) built "$1" ;;
+small | checked | sanitizer) built "$1" x86_64 common.config "$1.config" ;;
+guest32up | guest32pae) built "$1" i386 guest32.config "$1.config" ;;
 source) source_tree ;;
-*) say "usage: $0 debian|small|checked|sanitizer|source"; exit 2 ;;
+*)
+	say "usage: $0 debian|small|checked|sanitizer|guest32up|guest32pae|source"
+	exit 2
+	;;
 esac

@@ -283,6 +283,20 @@ def linux_guest(folder):
     (to / "file").write_bytes(Path(shutil.which("busybox")).read_bytes()[:300000])
 
 
+def other_guests(to):
+    """What rows of linux.list boot by @kernel=NAME in place of Debian's kernel."""
+    for name in ("guest32up", "guest32pae"):
+        shutil.copy(Kernel(name).image, to / name)
+    root = BUILD / "linux" / "root32"
+    root.mkdir(exist_ok=True)
+    # Its headers are those of 64 bits, which have both.
+    sh("gcc", "-m32", "-march=i686", "-O2", "-Wall", "-Wextra", "-nostdlib",
+       "-static", "-ffreestanding", "-fno-pie", "-fno-stack-protector",
+       "-idirafter", "/usr/include/x86_64-linux-gnu", "-o", root / "init",
+       LAB / "linux" / "init32.c")
+    pack(root, to / "initrd32")
+
+
 def qemu_tree():
     """A folder with QEMU, its libraries and its guests, for hosts to chroot to."""
     to = BUILD / "linux" / "qemu"
@@ -296,9 +310,11 @@ def qemu_tree():
     return to
 
 
-def add_linux(lab, kernel):
+def add_linux(boot, lab, kernel):
     """What a host needs to run QEMU: its files are shared by 9P."""
-    qemu_tree()
+    tree = qemu_tree()
+    if "linux" in boot.cases:
+        other_guests(tree / "guest")
     shutil.copy(LAB / "linux.list", lab)
     if not kernel.has_built_in("9P_FS"):
         order = []
@@ -341,7 +357,7 @@ def make_initrd(boot, kernel, folder):
     if GUEST_CASES & set(boot.cases):
         add_guests(root)
     if boot.has_linux():
-        add_linux(lab, kernel)
+        add_linux(boot, lab, kernel)
     # A disk in memory, to swap to.
     if "guests" in boot.cases and not kernel.has_built_in("BLK_DEV_RAM"):
         add_modules(lab / "disk", kernel.stock_modules("brd"))
