@@ -10,7 +10,7 @@ packages="build-essential flex bison bc libelf-dev libssl-dev rsync kmod cpio
 	xz-utils python3 git qemu-system-x86 qemu-utils ovmf seabios bochs bochsbios vgabios
 	grub-pc-bin grub-common xorriso mtools busybox-static sparse
 	linux-headers-amd64 linux-source-6.1 clang-format mandoc dkms libzydis-dev
-	clang libclang-rt-dev"
+	clang libclang-rt-dev memtest86+"
 
 missing=
 for p in $packages; do

@@ -283,10 +283,15 @@ def linux_guest(folder):
     (to / "file").write_bytes(Path(shutil.which("busybox")).read_bytes()[:300000])
 
 
+MEMTEST = [Path("/boot/memtest86+x64.bin"), Path("/boot/memtest86+ia32.bin")]
+
+
 def other_guests(to):
     """What rows of linux.list boot by @kernel=NAME in place of Debian's kernel."""
     for name in ("guest32up", "guest32pae"):
         shutil.copy(Kernel(name).image, to / name)
+    for path in MEMTEST:
+        shutil.copy(path, to / path.stem)
     root = BUILD / "linux" / "root32"
     root.mkdir(exist_ok=True)
     # Its headers are those of 64 bits, which have both.
