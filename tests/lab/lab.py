@@ -286,12 +286,15 @@ def linux_guest(folder):
 MEMTEST = [Path("/boot/memtest86+x64.bin"), Path("/boot/memtest86+ia32.bin")]
 
 
-def other_guests(to):
+def other_guests(boot, to):
     """What rows of linux.list boot by @kernel=NAME in place of Debian's kernel."""
-    for name in ("guest32up", "guest32pae"):
-        shutil.copy(Kernel(name).image, to / name)
     for path in MEMTEST:
         shutil.copy(path, to / path.stem)
+    # To build them takes minutes: only for check-long's rows.
+    if "lab.set=long" not in cmdline(boot, boot.cases):
+        return
+    for name in ("guest32up", "guest32pae"):
+        shutil.copy(Kernel(name).image, to / name)
     root = BUILD / "linux" / "root32"
     root.mkdir(exist_ok=True)
     # Its headers are those of 64 bits, which have both.
@@ -319,7 +322,7 @@ def add_linux(boot, lab, kernel):
     """What a host needs to run QEMU: its files are shared by 9P."""
     tree = qemu_tree()
     if "linux" in boot.cases:
-        other_guests(tree / "guest")
+        other_guests(boot, tree / "guest")
     shutil.copy(LAB / "linux.list", lab)
     if not kernel.has_built_in("9P_FS"):
         order = []
