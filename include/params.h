@@ -17,6 +17,7 @@ extern bool kvm_param_tdp;
 extern bool kvm_param_tdp_mmu;
 extern bool kvm_param_enable_virt_at_load;
 extern bool kvm_param_nx_huge_pages;
+extern bool kvm_param_nested;
 extern unsigned int kvm_param_halt_poll_ns;
 extern unsigned int kvm_param_halt_poll_ns_grow;
 extern unsigned int kvm_param_halt_poll_ns_grow_start;

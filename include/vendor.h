@@ -19,6 +19,7 @@
 #include "x86_vcpu.h"
 
 struct desc_ptr;
+struct kvm_insn;
 struct seq_file;
 
 /* An access to an MSR that is not a page of the guest's: answers of hooks. */

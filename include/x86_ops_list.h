@@ -125,6 +125,18 @@
  * get_insn
  *	What the CPU told of the intercepted instruction's bytes.  Return: how
  *	many were written to @bytes; 0, none.
+ * check_nested_events
+ *	In guest mode, before anything is injected: an event that L1 intercepts is an
+ *	exit to L1 instead.  Without the hook, as of the next three, there is no
+ *	guest mode.  srcu held; may sleep.  Return: 0; -EBUSY, one is to come when
+ *	what is being delivered has arrived.
+ * nested_triple_fault
+ *	In guest mode: L2 shuts down.  srcu held; may sleep.  Return: was that an
+ *	exit to L1?
+ * init_blocked
+ *	Has an INIT to wait, for L1 to take it or to let it in?  Any context.
+ * emulation_intercepted
+ *	In guest mode: shall the CPU execute it, since L1 may want to see it?
  *
  * And of a VM:
  *
@@ -217,6 +229,11 @@ KVM_X86_OP_VCPU(write_tsc_multiplier, void, (struct kvm_vcpu *vcpu, u64 multipli
 KVM_X86_OP_VCPU(get_exit_info, void,
 		(struct kvm_vcpu *vcpu, struct kvm_exit_info *info));
 KVM_X86_OP_VCPU(get_insn, unsigned int, (struct kvm_vcpu *vcpu, u8 *bytes));
+KVM_X86_OP_OPTIONAL(check_nested_events, int, (struct kvm_vcpu *vcpu));
+KVM_X86_OP_OPTIONAL(nested_triple_fault, bool, (struct kvm_vcpu *vcpu));
+KVM_X86_OP_OPTIONAL(init_blocked, bool, (struct kvm_vcpu *vcpu));
+KVM_X86_OP_OPTIONAL(emulation_intercepted, bool,
+		    (struct kvm_vcpu *vcpu, const struct kvm_insn *insn));
 KVM_X86_OP_OPTIONAL(pi_update_irte, int,
 		    (struct kvm *kvm, unsigned int host_irq, u32 gsi, bool set));
 /* clang-format on */

@@ -300,7 +300,11 @@ bool kvm_apic_has_events(struct kvm_vcpu *vcpu)
 	struct kvm_lapic *apic = vcpu->arch.apic;
 
 	/* SDM 3C, "SMI Handler Execution Environment": INIT waits for RSM. */
-	return apic && READ_ONCE(apic->pending_events) && !vcpu->arch.smm;
+	if (!apic || !READ_ONCE(apic->pending_events) || vcpu->arch.smm)
+		return false;
+	/* L2 goes on, so that L1 can have it. */
+	return !static_call(kvm_x86_init_blocked)(vcpu) ||
+	       vcpu->arch.guest_mode;
 }
 
 static void start_at_sipi(struct kvm_vcpu *vcpu, u8 vector)
@@ -320,7 +324,7 @@ int kvm_apic_accept_events(struct kvm_vcpu *vcpu)
 
 	if (!apic || !READ_ONCE(apic->pending_events))
 		return 0;
-	if (vcpu->arch.smm) {
+	if (vcpu->arch.smm || static_call(kvm_x86_init_blocked)(vcpu)) {
 		clear_bit(KVM_APIC_SIPI, &apic->pending_events);
 		return 0;
 	}

@@ -27,6 +27,7 @@
 #include "emulate/decode.h"
 #include "emulate/opcodes.h"
 #include "mmu/fault.h"
+#include "svm/nested.h"
 #include "svm/svm.h"
 #include "x86/cpuid.h"
 #include "x86/emulate.h"
@@ -275,6 +276,14 @@ static int iret(struct kvm_vcpu *vcpu)
 	return 1;
 }
 
+static int hlt(struct kvm_vcpu *vcpu)
+{
+	/* Nobody but the CPU would see that there is one. */
+	if (svm_nested_v_irq_is_due(to_svm(vcpu)))
+		return kvm_skip_emulated_instruction(vcpu);
+	return kvm_emulate_halt(vcpu);
+}
+
 static int pause(struct kvm_vcpu *vcpu)
 {
 	kvm_vcpu_on_spin(vcpu);
@@ -381,19 +390,19 @@ static int (*const exits[])(struct kvm_vcpu *vcpu) = {
 	[SVM_EXIT_IRET] = iret,
 	[SVM_EXIT_INVD] = kvm_emulate_as_nop,
 	[SVM_EXIT_PAUSE] = pause,
-	[SVM_EXIT_HLT] = kvm_emulate_halt,
-	[SVM_EXIT_INVLPGA] = kvm_handle_invalid_op,
+	[SVM_EXIT_HLT] = hlt,
+	[SVM_EXIT_INVLPGA] = svm_emulate_invlpga,
 	[SVM_EXIT_IOIO] = ioio,
 	[SVM_EXIT_MSR] = msr,
 	[SVM_EXIT_FERR_FREEZE] = nothing_to_do,
 	[SVM_EXIT_TASK_SWITCH] = task_switch,
 	[SVM_EXIT_SHUTDOWN] = shutdown,
-	[SVM_EXIT_VMRUN] = kvm_handle_invalid_op,
+	[SVM_EXIT_VMRUN] = svm_emulate_vmrun,
 	[SVM_EXIT_VMMCALL] = kvm_emulate_hypercall,
-	[SVM_EXIT_VMLOAD] = kvm_handle_invalid_op,
-	[SVM_EXIT_VMSAVE] = kvm_handle_invalid_op,
-	[SVM_EXIT_STGI] = kvm_handle_invalid_op,
-	[SVM_EXIT_CLGI] = kvm_handle_invalid_op,
+	[SVM_EXIT_VMLOAD] = svm_emulate_vmload,
+	[SVM_EXIT_VMSAVE] = svm_emulate_vmsave,
+	[SVM_EXIT_STGI] = svm_emulate_stgi,
+	[SVM_EXIT_CLGI] = svm_emulate_clgi,
 	[SVM_EXIT_SKINIT] = kvm_handle_invalid_op,
 	[SVM_EXIT_RDTSCP] = kvm_handle_invalid_op,
 	[SVM_EXIT_WBINVD] = kvm_emulate_as_nop,
@@ -430,7 +439,7 @@ int svm_handle_exit(struct kvm_vcpu *vcpu, enum kvm_exit_fastpath fastpath)
 {
 	u32 code = to_svm(vcpu)->vmcb->control.exit_code;
 
-	if (fastpath != EXIT_FASTPATH_NONE)
+	if (fastpath != EXIT_FASTPATH_NONE || svm_nested_exit(to_svm(vcpu)))
 		return 1;
 	if (code == SVM_EXIT_ERR)
 		return fail_entry(vcpu, code);

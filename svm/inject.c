@@ -17,6 +17,7 @@
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
+#include "svm/nested.h"
 #include "svm/svm.h"
 #include "x86/emulate.h"
 #include "x86/event.h"
@@ -30,6 +31,10 @@ void svm_enable_irq_window(struct kvm_vcpu *vcpu)
 	struct vcpu_svm *svm = to_svm(vcpu);
 	struct vmcb_control_area *c = &svm->vmcb->control;
 
+	/* STGI will exit; and L1's RFLAGS.IF does not change while L2 runs. */
+	if (!svm_gif(svm) || svm_l1_masks_intr(svm))
+		return;
+	svm_nested_open_window(svm);
 	svm_set_icpt(svm, SVM_ICPT_VINTR, true);
 	c->int_vector = 0;
 	c->int_ctl &= ~V_INTR_PRIO_MASK;
@@ -40,6 +45,7 @@ void svm_enable_irq_window(struct kvm_vcpu *vcpu)
 void svm_end_irq_window(struct vcpu_svm *svm)
 {
 	svm->vmcb->control.int_ctl &= ~V_IRQ_INJECTION_BITS_MASK;
+	svm_nested_close_window(svm);
 	svm_set_icpt(svm, SVM_ICPT_VINTR, false);
 	vmcb_mark_dirty(svm, VMCB_CLEAN_INTR);
 }
@@ -73,6 +79,9 @@ void svm_enable_nmi_window(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 
+	/* So will STGI. */
+	if (!svm_gif(svm))
+		return;
 	/* IRET will exit, and is waited for. */
 	if (svm->nmi_masked && !svm->nmi_iret_seen)
 		return;
@@ -123,17 +132,23 @@ void svm_set_interrupt_shadow(struct kvm_vcpu *vcpu, u32 mask)
 
 int svm_interrupt_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 {
-	const struct vmcb *vmcb = to_svm(vcpu)->vmcb;
+	const struct vcpu_svm *svm = to_svm(vcpu);
+	const struct vmcb *vmcb = svm->vmcb;
+	bool shadow = vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK;
 
-	return (vmcb->save.rflags & X86_EFLAGS_IF) &&
-	       !(vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK);
+	if (!svm_gif(svm))
+		return 0;
+	/* There is no window for the end of a shadow alone. */
+	if (svm_l1_masks_intr(svm))
+		return svm_l1_if(svm) ? (shadow ? -EBUSY : 1) : 0;
+	return (vmcb->save.rflags & X86_EFLAGS_IF) && !shadow;
 }
 
 int svm_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 {
 	const struct vcpu_svm *svm = to_svm(vcpu);
 
-	return !svm->nmi_masked &&
+	return svm_gif(svm) && !svm->nmi_masked &&
 	       !(svm->vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK);
 }
 
@@ -141,13 +156,17 @@ int svm_smi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 {
 	const struct vcpu_svm *svm = to_svm(vcpu);
 
-	return !is_smm(vcpu) &&
+	/* SMM is L1's; where it does not want an exit it comes with the next. */
+	if (is_guest_mode(vcpu) &&
+	    (for_injection || !svm_l1_intercepts(svm, INTERCEPT_SMI)))
+		return 0;
+	return svm_gif(svm) && !is_smm(vcpu) &&
 	       !(svm->vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK);
 }
 
 void svm_enable_smi_window(struct kvm_vcpu *vcpu)
 {
-	if (!is_smm(vcpu))
+	if (!is_smm(vcpu) && svm_gif(to_svm(vcpu)) && !is_guest_mode(vcpu))
 		begin_singlestep(to_svm(vcpu));
 }
 
@@ -155,6 +174,8 @@ void svm_enter_smm(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 
+	/* By userspace alone, see svm_smi_allowed(). */
+	svm_nested_leave(svm);
 	/* What was to be stepped to has come, or is not the next thing. */
 	if (svm->nmi_singlestep)
 		svm_end_nmi_singlestep(svm);
@@ -172,12 +193,17 @@ void svm_update_cr8_intercept(struct kvm_vcpu *vcpu, int tpr, int irr)
 void svm_inject_irq(struct kvm_vcpu *vcpu, bool reinjected)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
+	u32 type = SVM_EVTINJ_TYPE_INTR;
 
 	/* The window that was waited for is here; the next one is asked for anew. */
-	if (svm->vmcb->control.int_ctl & V_IRQ_MASK)
+	if (svm->icpt.flags & SVM_ICPT_VINTR)
 		svm_end_irq_window(svm);
+	if (vcpu->arch.event.interrupt.soft && svm_nested_is_soft_event(svm)) {
+		type = SVM_EVTINJ_TYPE_SOFT;
+		svm->vmcb->control.next_rip = kvm_rip_read(vcpu);
+	}
 	svm->vmcb->control.event_inj = vcpu->arch.event.interrupt.nr |
-				       SVM_EVTINJ_VALID | SVM_EVTINJ_TYPE_INTR;
+				       SVM_EVTINJ_VALID | type;
 }
 
 void svm_inject_nmi(struct kvm_vcpu *vcpu)
@@ -185,7 +211,9 @@ void svm_inject_nmi(struct kvm_vcpu *vcpu)
 	struct vcpu_svm *svm = to_svm(vcpu);
 
 	svm->vmcb->control.event_inj = SVM_EVTINJ_VALID | SVM_EVTINJ_TYPE_NMI;
-	svm_set_nmi_mask(vcpu, true);
+	/* One of L1's making masks no other; APM 2, 15.20. */
+	if (!svm_l1_intercepts(svm, INTERCEPT_NMI))
+		svm_set_nmi_mask(vcpu, true);
 }
 
 static bool is_software_exception(u8 vector)
@@ -220,7 +248,9 @@ void svm_inject_exception(struct kvm_vcpu *vcpu)
 	struct vcpu_svm *svm = to_svm(vcpu);
 	struct vmcb_control_area *c = &svm->vmcb->control;
 
-	if (is_software_exception(ex->vector))
+	if (svm_nested_is_soft_event(svm))
+		c->next_rip = kvm_rip_read(vcpu);
+	else if (is_software_exception(ex->vector))
 		step_over_for_injection(svm);
 	c->event_inj = ex->vector | SVM_EVTINJ_VALID | SVM_EVTINJ_TYPE_EXEPT |
 		       (ex->has_error_code ? SVM_EVTINJ_VALID_ERR : 0);
@@ -235,10 +265,14 @@ static void requeue(struct vcpu_svm *svm, u32 info, u32 error_code)
 	struct kvm_vcpu *vcpu = &svm->vcpu;
 	u8 vector = info & SVM_EVTINJ_VEC_MASK;
 	bool soft = svm->soft_event;
+	bool by_l1 = svm_nested_is_soft_event(svm);
 
 	svm->soft_event = false;
-	if (!(info & SVM_EVTINJ_VALID))
+	if (!(info & SVM_EVTINJ_VALID)) {
+		if (svm->nested)
+			svm->nested->soft_event = false;
 		return;
+	}
 	kvm_make_request(KVM_REQ_EVENT, vcpu);
 
 	switch (info & SVM_EVTINJ_TYPE_MASK) {
@@ -247,7 +281,7 @@ static void requeue(struct vcpu_svm *svm, u32 info, u32 error_code)
 		break;
 	case SVM_EVTINJ_TYPE_EXEPT:
 		/* The instruction will do it again. */
-		if (is_software_exception(vector)) {
+		if (is_software_exception(vector) && !by_l1) {
 			if (soft && kvm_rip_read(vcpu) == svm->soft_next_rip)
 				kvm_rip_write(vcpu, svm->soft_rip);
 			break;
@@ -260,6 +294,8 @@ static void requeue(struct vcpu_svm *svm, u32 info, u32 error_code)
 		break;
 	case SVM_EVTINJ_TYPE_SOFT:
 		/* INT n: RIP is at it, and it will do it again. */
+		if (by_l1)
+			kvm_queue_interrupt(vcpu, vector, true);
 		break;
 	}
 }

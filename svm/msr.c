@@ -18,6 +18,8 @@
 #include <asm/msr.h>
 #include <asm/msr-index.h>
 
+#include "svm/nested.h"
+#include "svm/nested_check.h"
 #include "svm/svm.h"
 #include "x86/cpuid.h"
 #include "x86/msr.h"
@@ -28,10 +30,7 @@
 #define MSRPM_ORDER 1
 #define MSRPM_SIZE  (PAGE_SIZE << MSRPM_ORDER)
 
-/* The ranges that the map covers, 8192 MSRs each; others always exit. */
-static const u32 msrpm_ranges[] = { 0, 0xc0000000, 0xc0010000 };
-
-#define MSRS_PER_RANGE 8192
+static_assert(MSRPM_SIZE == SVM_MSRPM_SIZE);
 
 /* TSC_AUX, which the kernel needs in user mode alone; its place there. */
 static int tsc_aux_slot = -1;
@@ -81,16 +80,12 @@ static u64 *saved_msr(struct vcpu_svm *svm, u32 index)
 static void set_permission(u32 *msrpm, u32 index, bool read, bool write)
 {
 	unsigned long *map = (unsigned long *)msrpm;
-	unsigned int i, bit;
+	int bit = svm_msrpm_bit(index);
 
-	for (i = 0; i < ARRAY_SIZE(msrpm_ranges); i++) {
-		if (index - msrpm_ranges[i] >= MSRS_PER_RANGE)
-			continue;
-		bit = (i * MSRS_PER_RANGE + index - msrpm_ranges[i]) * 2;
-		__assign_bit(bit, map, !read);
-		__assign_bit(bit + 1, map, !write);
+	if (bit < 0)
 		return;
-	}
+	__assign_bit(bit, map, !read);
+	__assign_bit(bit + 1, map, !write);
 }
 
 static void permit(struct vcpu_svm *svm, u32 index)
@@ -190,6 +185,9 @@ int svm_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 			return 1;
 		msr->data = svm->virt_spec_ctrl;
 		return 0;
+	case MSR_VM_CR:
+	case MSR_VM_HSAVE_PA:
+		return svm_nested_get_msr(svm, msr);
 	default:
 		return KVM_MSR_RET_INVALID;
 	}
@@ -253,6 +251,9 @@ int svm_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 			return 1;
 		svm->virt_spec_ctrl = msr->data;
 		return 0;
+	case MSR_VM_CR:
+	case MSR_VM_HSAVE_PA:
+		return svm_nested_set_msr(svm, msr);
 	default:
 		return KVM_MSR_RET_INVALID;
 	}
@@ -282,6 +283,9 @@ bool svm_has_emulated_msr(u32 index)
 		return false;
 	case MSR_AMD64_VIRT_SPEC_CTRL:
 		return kvm_cpu_cap_has(X86_FEATURE_VIRT_SSBD);
+	case MSR_VM_CR:
+	case MSR_VM_HSAVE_PA:
+		return kvm_cpu_cap_has(X86_FEATURE_SVM);
 	default:
 		return index < MSR_IA32_VMX_BASIC ||
 		       index > MSR_IA32_VMX_VMFUNC;

@@ -25,6 +25,7 @@
 #include <asm/trapnr.h>
 
 #include "guest_entry.h"
+#include "svm/nested.h"
 #include "svm/switch.h"
 #include "svm/svm.h"
 #include "x86/event.h"
@@ -71,6 +72,15 @@ void svm_flush_tlb_gva(struct kvm_vcpu *vcpu, gva_t addr)
 
 /* --- load and put -------------------------------------------------------- */
 
+/* This CPU has run another one. */
+static void vmcb_comes(struct vcpu_svm *svm, struct svm_cpu *sc)
+{
+	sc->last_vmcb = svm->vmcb;
+	svm->vmcb->control.clean = 0;
+	/* Who ran here has trained the branch predictor. */
+	indirect_branch_prediction_barrier();
+}
+
 void svm_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
@@ -81,12 +91,8 @@ void svm_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 		svm->asid_generation = 0;
 		svm->vmcb->control.clean = 0;
 	}
-	if (sc->last_vmcb != svm->vmcb) {
-		sc->last_vmcb = svm->vmcb;
-		svm->vmcb->control.clean = 0;
-		/* Who ran here has trained the branch predictor. */
-		indirect_branch_prediction_barrier();
-	}
+	if (sc->last_vmcb != svm->vmcb)
+		vmcb_comes(svm, sc);
 }
 
 void svm_vcpu_put(struct kvm_vcpu *vcpu)
@@ -133,7 +139,10 @@ void svm_write_tsc_offset(struct kvm_vcpu *vcpu, u64 offset)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 
-	svm->vmcb->control.tsc_offset = offset;
+	/* Of L1's; L2's is that much more. */
+	if (svm->nested)
+		svm->nested->vmcb01->control.tsc_offset = offset;
+	svm->vmcb->control.tsc_offset = offset + vcpu->arch.tsc.l2_offset;
 	vmcb_mark_dirty(svm, VMCB_CLEAN_INTERCEPTS);
 }
 
@@ -167,6 +176,9 @@ static void before_switch(struct vcpu_svm *svm, struct svm_cpu *sc)
 				    vcpu->arch.dr6 :
 				    KVM_DR6_FIXED_1;
 
+	/* A guest and its own guest have changed places. */
+	if (unlikely(sc->last_vmcb != vmcb))
+		vmcb_comes(svm, sc);
 	vmcb->save.rax = vcpu->arch.regs[VCPU_REGS_RAX];
 	vmcb->save.rsp = vcpu->arch.regs[VCPU_REGS_RSP];
 	vmcb->save.rip = vcpu->arch.regs[VCPU_REGS_RIP];
@@ -182,8 +194,10 @@ static void before_switch(struct vcpu_svm *svm, struct svm_cpu *sc)
 		smp_send_reschedule(vcpu->cpu);
 	}
 	/* The guest's CR8 is in the VMCB while it runs. */
-	vmcb->control.int_ctl &= ~V_TPR_MASK;
-	vmcb->control.int_ctl |= kvm_get_cr8(vcpu) & V_TPR_MASK;
+	if (!svm_l1_masks_intr(svm)) {
+		vmcb->control.int_ctl &= ~V_TPR_MASK;
+		vmcb->control.int_ctl |= kvm_get_cr8(vcpu) & V_TPR_MASK;
+	}
 
 	if (svm->asid_generation != sc->asid_generation)
 		new_asid(svm, sc);
@@ -203,8 +217,8 @@ static void after_switch(struct vcpu_svm *svm)
 	vcpu->arch.cr3 = vmcb->save.cr3;
 	vcpu->arch.regs_avail &= ~BIT(VCPU_EXREG_PDPTR);
 	vcpu->arch.cr0 = (vcpu->arch.cr0 & ~owned) | (vmcb->save.cr0 & owned);
-	if ((vmcb->control.int_ctl & V_TPR_MASK) !=
-	    (kvm_get_cr8(vcpu) & V_TPR_MASK))
+	if (!svm_l1_masks_intr(svm) && (vmcb->control.int_ctl & V_TPR_MASK) !=
+					       (kvm_get_cr8(vcpu) & V_TPR_MASK))
 		kvm_set_cr8(vcpu, vmcb->control.int_ctl & V_TPR_MASK);
 
 	vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;

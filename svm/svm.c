@@ -35,6 +35,7 @@
 #include "mmu/mmu.h"
 #include "params.h"
 #include "svm/config.h"
+#include "svm/nested.h"
 #include "svm/svm.h"
 #include "vendor.h"
 #include "x86/cpuid.h"
@@ -264,11 +265,14 @@ static void svm_hardware_unsetup(void)
 
 /*
  * What a guest may see beside what x86/cpuid.c takes from the host: nothing is
- * emulated, and of SVM itself there is nothing.
+ * emulated, and SVM itself is there if it was asked for.
  */
 static void svm_set_cpu_caps(void)
 {
-	kvm_cpu_cap_clear(X86_FEATURE_SVM);
+	if (kvm_param_nested)
+		kvm_cpu_cap_set(X86_FEATURE_SVM);
+	else
+		kvm_cpu_cap_clear(X86_FEATURE_SVM);
 	/* Where SPEC_CTRL has SSBD the kernel does nothing for VIRT_SPEC_CTRL. */
 	if (boot_cpu_has(X86_FEATURE_LS_CFG_SSBD) ||
 	    boot_cpu_has(X86_FEATURE_VIRT_SSBD))
@@ -422,6 +426,10 @@ static const struct kvm_x86_ops svm_ops = {
 	.write_tsc_multiplier = svm_write_tsc_multiplier,
 	.get_exit_info = svm_get_exit_info,
 	.get_insn = svm_get_insn,
+	.check_nested_events = svm_check_nested_events,
+	.nested_triple_fault = svm_nested_triple_fault,
+	.init_blocked = svm_init_blocked,
+	.emulation_intercepted = svm_emulation_intercepted,
 };
 
 /* Of a function in another file the compiler only knows that it is not NULL here. */

@@ -11,6 +11,8 @@
  *	inject.c	events, in both directions
  *	exit.c		what the guest left for
  *	msr.c		MSRs that are in the VMCB, and their permissions
+ *	nested.c, nested_exit.c		SVM for a guest
+ *	nested_check.c	which VMCBs of a guest's VMRUN takes: pure
  *
  * Locking: vCPU's mutex; of a struct svm_cpu, preemption off on that CPU.
  *
@@ -50,6 +52,7 @@
 /**
  * struct vcpu_svm - a vCPU
  * @vcpu: what all see of it; first
+ * @nested: what it has for the guest's own use of SVM, or NULL
  * @vmcb: what the CPU enters the guest with
  * @vmcb_pa: its address, with the encryption bit
  * @msrpm: MSR permission map, two pages
@@ -74,6 +77,7 @@
  */
 struct vcpu_svm {
 	struct kvm_vcpu vcpu;
+	struct svm_nested *nested;
 	struct vmcb *vmcb;
 	unsigned long vmcb_pa;
 	u32 *msrpm;
@@ -179,6 +183,9 @@ void svm_recalc_intercepts(struct vcpu_svm *svm);
 
 /** svm_set_icpt() - a reason for intercepts comes or goes; SVM_ICPT_* */
 void svm_set_icpt(struct vcpu_svm *svm, u32 flag, bool on);
+
+/** svm_forget_vmcb() - it is about to be freed: no CPU shall take another for it */
+void svm_forget_vmcb(const struct vmcb *vmcb);
 
 /** svm_init_vmcb() - all of it, as after RESET but for registers */
 void svm_init_vmcb(struct vcpu_svm *svm);

@@ -25,6 +25,7 @@
 
 #include "guest_mem.h"
 #include "irqchip/irqchip.h"
+#include "svm/nested.h"
 #include "svm/svm.h"
 #include "x86/cpuid.h"
 #include "x86/event.h"
@@ -65,6 +66,8 @@ static_assert(offsetof(struct vmcb_save_area, g_pat) == 0x268);
 void svm_recalc_intercepts(struct vcpu_svm *svm)
 {
 	svm_compute_intercepts(&svm->icpt, svm->vmcb->control.intercepts);
+	if (is_guest_mode(&svm->vcpu))
+		svm_nested_add_intercepts(svm);
 	vmcb_mark_dirty(svm, VMCB_CLEAN_INTERCEPTS);
 }
 
@@ -162,17 +165,30 @@ int svm_vcpu_create(struct kvm_vcpu *vcpu)
 	}
 	svm->vmcb_pa = __sme_pa(svm->vmcb);
 	svm->tsc_multiplier = TSC_RATIO_1;
-	return 0;
+	r = svm_nested_create(svm);
+	if (r) {
+		svm_msrpm_free(svm);
+		free_page((unsigned long)svm->vmcb);
+	}
+	return r;
+}
+
+void svm_forget_vmcb(const struct vmcb *vmcb)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		cmpxchg(per_cpu_ptr(&svm_cpu.last_vmcb, cpu),
+			(struct vmcb *)vmcb, NULL);
 }
 
 void svm_vcpu_free(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
-	int cpu;
 
+	svm_nested_free(svm);
 	/* Another vCPU's may come to lie where this one was. */
-	for_each_possible_cpu(cpu)
-		cmpxchg(per_cpu_ptr(&svm_cpu.last_vmcb, cpu), svm->vmcb, NULL);
+	svm_forget_vmcb(svm->vmcb);
 	svm_msrpm_free(svm);
 	free_page((unsigned long)svm->vmcb);
 }
@@ -181,6 +197,7 @@ void svm_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 
+	svm_nested_reset(svm, init_event);
 	if (!init_event) {
 		svm->spec_ctrl = 0;
 		svm->vmcb->save.spec_ctrl = 0;
@@ -385,8 +402,13 @@ void svm_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
 
 	vcpu->arch.cr0 = cr0;
 
-	/* Guests that never turn the caches on again are not made to suffer. */
-	if (!(vcpu->kvm->arch.disabled_quirks & KVM_X86_QUIRK_CD_NW_CLEARED))
+	/*
+	 * Guests that never turn the caches on again are not made to suffer.  For
+	 * a nested one that is its own hypervisor's to do, which may have
+	 * intercepts that ours must not hide.
+	 */
+	if (!is_guest_mode(vcpu) &&
+	    !(vcpu->kvm->arch.disabled_quirks & KVM_X86_QUIRK_CD_NW_CLEARED))
 		hw &= ~(X86_CR0_CD | X86_CR0_NW);
 	hw |= X86_CR0_ET;
 	svm->vmcb->save.cr0 = hw;
@@ -414,6 +436,8 @@ int svm_set_efer(struct kvm_vcpu *vcpu, u64 efer)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
 
+	if (svm_nested_set_efer(svm, efer))
+		return 1;
 	vcpu->arch.efer = efer;
 	svm->vmcb->save.efer = efer | EFER_SVME;
 	vmcb_mark_dirty(svm, VMCB_CLEAN_CR);

@@ -32,6 +32,9 @@ module_param_named(nx_huge_pages, kvm_param_nx_huge_pages, bool, 0444);
 MODULE_PARM_DESC(nx_huge_pages,
 		 "iTLB multihit: no executable huge pages (default: 1)");
 
+module_param_named(nested, kvm_param_nested, bool, 0444);
+MODULE_PARM_DESC(nested, "AMD-V: guests have AMD-V, too (default: 0)");
+
 module_param_named(halt_poll_ns, kvm_param_halt_poll_ns, uint, 0644);
 MODULE_PARM_DESC(halt_poll_ns,
 		 "HLT polls for so long at most, in ns (default: 200000)");

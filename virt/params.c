@@ -11,6 +11,7 @@ bool kvm_param_tdp __tw_ro_after_load = true;
 bool kvm_param_tdp_mmu __tw_ro_after_load = true;
 bool kvm_param_enable_virt_at_load __tw_ro_after_load;
 bool kvm_param_nx_huge_pages __tw_ro_after_load = true;
+bool kvm_param_nested __tw_ro_after_load;
 unsigned int kvm_param_halt_poll_ns = 200000;
 unsigned int kvm_param_halt_poll_ns_grow = 2;
 unsigned int kvm_param_halt_poll_ns_grow_start = 10000;

@@ -363,6 +363,8 @@ int kvm_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t fault_gpa,
 	/* Of what a CPU can lack, KVM_GET_EMULATED_CPUID promises this one. */
 	if (flags & KVM_EMULATE_UD && e->ctxt.insn.row->op != OP_MOVBE)
 		return kvm_inject_ud(vcpu);
+	if (static_call(kvm_x86_emulation_intercepted)(vcpu, &e->ctxt.insn))
+		return 1;
 	vcpu->stat.insn_emulation++;
 	trace_kvm_emulate_insn(vcpu, false);
 	return execute(vcpu);

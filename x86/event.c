@@ -7,10 +7,9 @@
  * the last exit came; an exception, which belongs to an instruction; an SMI, of
  * which the guest sees another state of the CPU (smm.h); an NMI; an interrupt.
  * What has to wait gets a window, or an exit right after the entry.
+ * Before all that comes what the hypervisor of a nested guest wants to have instead.
  *
  * Locking: see event.h.
- *
- * Deliberately absent: nested guests, whose exits come before delivery.
  */
 #include <linux/errno.h>
 #include <linux/kvm.h>
@@ -319,6 +318,9 @@ int kvm_inject_pending_events(struct kvm_vcpu *vcpu, bool *req_immediate_exit)
 {
 	const struct kvm_vcpu_event *ev = &vcpu->arch.event;
 
+	if (is_guest_mode(vcpu) &&
+	    static_call(kvm_x86_check_nested_events)(vcpu) < 0)
+		*req_immediate_exit = true;
 	reinject(vcpu);
 	if (ev->exception.pending)
 		inject_exception(vcpu);

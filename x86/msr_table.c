@@ -768,6 +768,9 @@ const struct kvm_msr_row kvm_msr_table[] = {
 	ROW(MSR_K8_INT_PENDING_MSG, 1, 0, 0, get_zero, NULL),
 	ROW(MSR_FAM10H_MMIO_CONF_BASE, 1, 0, 0, get_zero, set_zero),
 	ROW(MSR_K8_TSEG_ADDR, 2, 0, 0, get_zero, NULL),
+	/* Nested SVM's; without it there are none. */
+	ROW(MSR_VM_CR, 1, 0, 0, get_vendor, set_vendor),
+	ROW(MSR_VM_HSAVE_PA, 1, EMULATED, 0, get_vendor, set_vendor),
 	ROW_IF(X86_FEATURE_VIRT_SSBD, 0,
 	       MSR_AMD64_VIRT_SPEC_CTRL, 1, EMULATED, 0, get_vendor, set_vendor),
 	ROW_IF(X86_FEATURE_OSVW, 0,

@@ -43,12 +43,13 @@ static const struct feature_bit cr4_bits[] = {
 	{ X86_CR4_PKE, X86_FEATURE_PKU },
 };
 
-/* SVME and LMSLE are not there: no guest is offered them. */
+/* LMSLE is not there: no guest is offered it. */
 static const struct feature_bit efer_bits[] = {
 	{ EFER_SCE, X86_FEATURE_SYSCALL },
 	{ EFER_LME | EFER_LMA, X86_FEATURE_LM },
 	{ EFER_NX, X86_FEATURE_NX },
 	{ EFER_FFXSR, X86_FEATURE_FXSR_OPT },
+	{ EFER_SVME, X86_FEATURE_SVM },
 };
 
 static u64 feature_bits(const struct feature_bit *row, size_t nr,

@@ -314,6 +314,8 @@ static void set_user_offset(struct kvm_vcpu *vcpu, u64 offset)
 int kvm_get_msr_tsc(struct kvm_vcpu *vcpu, struct msr_data *msr)
 {
 	msr->data = kvm_read_guest_tsc(vcpu, rdtsc());
+	if (!msr->host_initiated)
+		msr->data += vcpu->arch.tsc.l2_offset;
 	return 0;
 }
 

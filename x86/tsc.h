@@ -102,6 +102,7 @@ struct kvm_vm_tsc {
  * @last_cpu: where, or -1
  * @lost: of what the host has lost, how much is in @offset
  * @correction: of @offset, what is a correction; see above
+ * @l2_offset: a nested guest's TSC is so much more; 0 while none runs
  */
 struct kvm_vcpu_tsc {
 	u64 offset;
@@ -116,6 +117,7 @@ struct kvm_vcpu_tsc {
 	int last_cpu;
 	u64 lost;
 	u64 correction;
+	u64 l2_offset;
 };
 
 /**

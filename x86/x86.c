@@ -140,6 +140,9 @@ static int handle_triple_fault(struct kvm_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 
+	if (is_guest_mode(vcpu) &&
+	    static_call(kvm_x86_nested_triple_fault)(vcpu))
+		return 1;
 	if (vcpu->kvm->arch.triple_fault_event)
 		kvm_clear_request(KVM_REQ_TRIPLE_FAULT, vcpu);
 	run->exit_reason = KVM_EXIT_SHUTDOWN;

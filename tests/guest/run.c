@@ -19,10 +19,10 @@
 
 #include "vm.h"
 
-static const struct test *const tables[] = { exit_tests,   vcpu_tests,
-					     memory_tests, irq_tests,
-					     apic_tests,   pv_tests,
-					     smm_tests,	   dirty_tests };
+static const struct test *const tables[] = {
+	exit_tests, vcpu_tests, memory_tests, irq_tests,   apic_tests,
+	pv_tests,   smm_tests,	dirty_tests,  nested_tests
+};
 
 static unsigned int patience = 1;
 

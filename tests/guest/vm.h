@@ -227,6 +227,7 @@ extern const struct test apic_tests[];
 extern const struct test pv_tests[];
 extern const struct test smm_tests[];
 extern const struct test dirty_tests[];
+extern const struct test nested_tests[];
 
 /* How many writes the tests apic_random have, each. */
 extern unsigned int nr_random_writes;

@@ -117,8 +117,8 @@ stock() {
 	cmdline_word lab.stock
 }
 
-# kvm_on: there is a /dev/kvm; Twinwalk's, with lab.debug that of the build that
-# checks itself, or stock KVM's on a host that was booted for it
+# kvm_on [PARAMETER...]: there is a /dev/kvm; Twinwalk's, with lab.debug that of the
+# build that checks itself, or stock KVM's on a host that was booted for it
 kvm_on() {
 	local m
 	if stock; then
@@ -126,7 +126,7 @@ kvm_on() {
 			insmod $LAB/stock/$m
 		done
 	else
-		load OK $LAB/twinwalk$(cmdline_word lab.debug && echo -debug).ko
+		load OK $LAB/twinwalk$(cmdline_word lab.debug && echo -debug).ko "$@"
 	fi
 }
 
@@ -156,6 +156,24 @@ memory_on() {
 memory_off() {
 	echo 0 >/proc/sys/vm/nr_hugepages
 	umount /dev/shm
+}
+
+# What guest-run says, as results; what a test said last is the reason, if it did
+# not pass.
+report_guests() {
+	local line reason=
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) echo "S ${line#ok } 0" >&3 ;;
+		"not ok "*)
+			echo "$reason"
+			sleep 0.1
+			echo "S ${line#not ok } 1" >&3
+			;;
+		"skip "*) printf 'K %s\t%s\n' "${line#skip }" "$reason" >&3 ;;
+		*) reason=$line ;;
+		esac
+	done
 }
 
 # A disk in memory, to swap to.
