@@ -17,6 +17,7 @@
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
+#include "irqchip/irqchip.h"
 #include "svm/nested.h"
 #include "svm/svm.h"
 #include "x86/emulate.h"
@@ -137,6 +138,10 @@ int svm_interrupt_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 	bool shadow = vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK;
 
 	if (!svm_gif(svm))
+		return 0;
+	/* Userspace that has the APIC waits until L1 runs; see has_irq(). */
+	if (!for_injection && !lapic_in_kernel(vcpu) &&
+	    svm_l1_intercepts(svm, INTERCEPT_INTR))
 		return 0;
 	/* There is no window for the end of a shadow alone. */
 	if (svm_l1_masks_intr(svm))

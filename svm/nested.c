@@ -30,45 +30,36 @@
 
 /* A part of struct vmcb. */
 struct part {
-	u16 offset;
-	u16 len;
+	u16 start;
+	u16 end;
 };
 
-#define SAVE(first, last)                                              \
-	{                                                              \
-		offsetof(struct vmcb, save.first),                     \
-			offsetofend(struct vmcb_save_area, last) -     \
-				offsetof(struct vmcb_save_area, first) \
-	}
-
-#define CONTROL(first, last)                                              \
-	{                                                                 \
-		offsetof(struct vmcb, control.first),                     \
-			offsetofend(struct vmcb_control_area, last) -     \
-				offsetof(struct vmcb_control_area, first) \
+#define PART(first, last)                                                     \
+	{                                                                     \
+		offsetof(struct vmcb, first), offsetofend(struct vmcb, last), \
 	}
 
 /* What VMLOAD and VMSAVE move; APM 2, 15.5.2. */
 static const struct part vmload_parts[] = {
-	SAVE(fs, gs),
-	SAVE(ldtr, ldtr),
-	SAVE(tr, tr),
-	SAVE(star, sysenter_eip),
+	PART(save.fs, save.gs),
+	PART(save.ldtr, save.ldtr),
+	PART(save.tr, save.tr),
+	PART(save.star, save.sysenter_eip),
 };
 
 /* What #VMEXIT stores; APM 2, 15.6. */
 static const struct part exit_parts[] = {
-	CONTROL(int_ctl, exit_int_info_err),
-	CONTROL(event_inj, event_inj_err),
-	SAVE(es, ds),
-	SAVE(gdtr, gdtr),
-	SAVE(idtr, idtr),
-	SAVE(cpl, cpl),
-	SAVE(efer, efer),
-	SAVE(cr4, rip),
-	SAVE(rsp, rsp),
-	SAVE(rax, rax),
-	SAVE(cr2, cr2),
+	PART(control.int_ctl, control.exit_int_info_err),
+	PART(control.event_inj, control.event_inj_err),
+	PART(save.es, save.ds),
+	PART(save.gdtr, save.gdtr),
+	PART(save.idtr, save.idtr),
+	PART(save.cpl, save.cpl),
+	PART(save.efer, save.efer),
+	PART(save.cr4, save.rip),
+	PART(save.rsp, save.rsp),
+	PART(save.rax, save.rax),
+	PART(save.cr2, save.cr2),
 };
 
 /* The addresses that are made canonical where they are loaded; 15.5.1. */
@@ -176,8 +167,9 @@ static void copy_vmload_parts(struct vmcb *to, const struct vmcb *from)
 
 	for (i = 0; i < ARRAY_SIZE(vmload_parts); i++) {
 		part = &vmload_parts[i];
-		memcpy((void *)to + part->offset,
-		       (const void *)from + part->offset, part->len);
+		memcpy((void *)to + part->start,
+		       (const void *)from + part->start,
+		       part->end - part->start);
 	}
 }
 
@@ -185,8 +177,9 @@ static bool read_parts(struct kvm_vcpu *vcpu, gpa_t gpa, struct vmcb *vmcb,
 		       const struct part *part, unsigned int nr)
 {
 	for (; nr--; part++)
-		if (kvm_vcpu_read_guest(vcpu, gpa + part->offset,
-					(void *)vmcb + part->offset, part->len))
+		if (kvm_vcpu_read_guest(vcpu, gpa + part->start,
+					(void *)vmcb + part->start,
+					part->end - part->start))
 			return false;
 	return true;
 }
@@ -196,9 +189,9 @@ static bool write_parts(struct kvm_vcpu *vcpu, gpa_t gpa,
 			unsigned int nr)
 {
 	for (; nr--; part++)
-		if (kvm_vcpu_write_guest(vcpu, gpa + part->offset,
-					 (const void *)vmcb + part->offset,
-					 part->len))
+		if (kvm_vcpu_write_guest(vcpu, gpa + part->start,
+					 (const void *)vmcb + part->start,
+					 part->end - part->start))
 			return false;
 	return true;
 }
@@ -275,6 +268,7 @@ void svm_nested_leave(struct vcpu_svm *svm)
 	set_guest_mode(&svm->vcpu, false, 0);
 	n->soft_event = false;
 	load_regs(svm, &n->l1);
+	kvm_vcpu_update_dr7(&svm->vcpu);
 }
 
 /* --- #VMEXIT ------------------------------------------------------------- */
@@ -360,7 +354,8 @@ void svm_nested_vmexit(struct vcpu_svm *svm)
 /* VMEXIT_INVALID: nothing was loaded. */
 static void refuse(struct vcpu_svm *svm)
 {
-	static const struct part parts[] = { CONTROL(exit_code, exit_info_2) };
+	static const struct part parts[] = { PART(control.exit_code,
+						  control.exit_info_2) };
 	struct vmcb_control_area *c12 = &svm->nested->vmcb12->control;
 
 	c12->exit_code = SVM_EXIT_ERR;

@@ -33,14 +33,8 @@
 
 #define EXCEPTION(vector) (INTERCEPT_EXCEPTION_OFFSET + (vector))
 
-static_assert(SVM_EXIT_WRITE_CR8 == INTERCEPT_CR8_WRITE &&
-	      SVM_EXIT_WRITE_DR7 == INTERCEPT_DR7_WRITE &&
-	      SVM_EXIT_EXCP_BASE == INTERCEPT_EXCEPTION_OFFSET &&
-	      SVM_EXIT_INTR == INTERCEPT_INTR &&
-	      SVM_EXIT_SHUTDOWN == INTERCEPT_SHUTDOWN &&
-	      SVM_EXIT_VMRUN == INTERCEPT_VMRUN &&
-	      SVM_EXIT_INVPCID == INTERCEPT_INVPCID);
-
+/* So for all between. */
+static_assert(SVM_EXIT_WRITE_CR8 == (int)INTERCEPT_CR8_WRITE);
 /* VM_CR, APM 2, 15.30.1. */
 #define VM_CR_LOCK    BIT_ULL(3)
 #define VM_CR_SVMDIS  BIT_ULL(4)
@@ -91,7 +85,6 @@ static bool l1_wants_msr(struct vcpu_svm *svm)
 	u64 map = svm->nested->vmcb12->control.msrpm_base_pa;
 	int bit = svm_msrpm_bit(kvm_rcx_read(&svm->vcpu));
 
-	/* The last byte of the map has no other behind it. */
 	if (bit < 0)
 		return true;
 	if (svm->vmcb->control.exit_info_1)
@@ -167,6 +160,8 @@ bool svm_nested_exit(struct vcpu_svm *svm)
 	}
 	if (code == SVM_EXIT_ERR) {
 		c->exit_code_hi = ~0u;
+		c->exit_info_1 = 0;
+		c->exit_info_2 = 0;
 		c->exit_int_info = 0;
 	}
 	if (code == SVM_EXIT_EXCP_BASE + X86_TRAP_DB)

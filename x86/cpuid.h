@@ -15,8 +15,8 @@
  * vCPU's mutex.
  *
  * Deliberately absent: performance counters, MONITOR, SGX, PT, MPX, AMX, CET, and
- * what nested guests would need: none of it works, so none is offered.  Leaves of
- * topology are empty: the host's is none of the guest's.
+ * what nested guests have beyond plain SVM: none of it works, so none is offered.
+ * Leaves of topology are empty: the host's is none of the guest's.
  */
 #ifndef TWINWALK_X86_CPUID_H
 #define TWINWALK_X86_CPUID_H

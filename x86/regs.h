@@ -19,7 +19,7 @@
  * VCPU_EXREG_PDPTR becomes unavailable, and who wants to know them gets them by
  * cache_reg, which is kvm_load_pdptrs().
  *
- * Deliberately absent: nested guests.
+ * While a nested guest runs they are its registers; the vendor has L1's.
  */
 #ifndef TWINWALK_X86_REGS_H
 #define TWINWALK_X86_REGS_H

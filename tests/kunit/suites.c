@@ -32,6 +32,7 @@ static struct kunit_suite *const all[] = {
 	&vmx_config_suite,
 	&svm_config_suite,
 	&svm_intercept_suite,
+	&svm_nested_suite,
 	&mmu_cache_suite,
 	&pte_list_suite,
 	&level_suite,

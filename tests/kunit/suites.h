@@ -14,6 +14,7 @@ extern struct kunit_suite pte_masks_suite;
 extern struct kunit_suite vmx_config_suite;
 extern struct kunit_suite svm_config_suite;
 extern struct kunit_suite svm_intercept_suite;
+extern struct kunit_suite svm_nested_suite;
 extern struct kunit_suite mmu_cache_suite;
 extern struct kunit_suite pte_list_suite;
 extern struct kunit_suite level_suite;

@@ -234,7 +234,7 @@ def add_selftests(lab):
 
 
 # The cases that run tiny guests.
-GUEST_CASES = {"guests", "ioctls", "demo", "count", "trace"}
+GUEST_CASES = {"guests", "ioctls", "demo", "count", "trace", "nested"}
 
 
 def add_guests(root):

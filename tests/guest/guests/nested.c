@@ -3,7 +3,8 @@
  * nested.c - a guest that has guests: SVM in SVM
  *
  * arg[0] says which test; nested.c of the runner has their names.  L1 and L2 share
- * all memory, page tables, GDT and IDT; L2 talks to L1 by RAX and by count[].
+ * all memory, page tables, GDT and IDT; L2 talks to L1 by RAX.  Handlers count
+ * in count[].
  */
 #include "apic.h"
 
@@ -14,10 +15,10 @@
 #define L2_STACK 0x29000ul
 
 /* The VMCB; APM 2, appendix B. */
-#define V8(offset)  (*(volatile __u8 *)(VMCB + (offset)))
-#define V16(offset) (*(volatile __u16 *)(VMCB + (offset)))
-#define V32(offset) (*(volatile __u32 *)(VMCB + (offset)))
-#define V64(offset) (*(volatile __u64 *)(VMCB + (offset)))
+#define ANY	    __attribute__((may_alias))
+#define V16(offset) (*(ANY __u16 *)(VMCB + (offset)))
+#define V32(offset) (*(ANY __u32 *)(VMCB + (offset)))
+#define V64(offset) (*(ANY __u64 *)(VMCB + (offset)))
 
 #define CR_READS   0x00
 #define CR_WRITES  0x02
@@ -100,51 +101,34 @@
 #define UD 6
 #define GP 13
 
-extern char l2_vmmcall[], l2_cpuid[], l2_ud[], l2_pf[], l2_out[], l2_rdmsr[],
-	l2_spin[], l2_sti[], l2_tsc[], l2_star[], l2_hlt[];
+/* count[] */
+enum {
+	IN_L1,
+	IN_L2,
+	VIRTUAL,
+	IS_L2, /* whose handler runs */
+	ROW
+};
 
 /* What L2 executes; each ends with VMMCALL, with what there is to tell in RAX. */
-asm("l2_vmmcall:	vmmcall\n"
-    "			jmp l2_vmmcall\n"
-    "l2_cpuid:		mov $0x40000000, %eax\n"
-    "			cpuid\n"
-    "			vmmcall\n"
-    "			jmp l2_cpuid\n"
-    "l2_ud:		ud2\n"
-    "			vmmcall\n"
-    "l2_pf:		movabs $0x123456789000, %rax\n"
-    "			movb $1, (%rax)\n"
-    "			vmmcall\n"
-    "l2_out:		mov $7, %al\n"
-    "			out %al, $0x44\n"
-    "			mov $0x55, %edx\n"
-    "			out %eax, %dx\n"
-    "			vmmcall\n"
-    "l2_rdmsr:		mov $0xc0000081, %ecx\n"
-    "			rdmsr\n"
-    "			mov $0xc0000102, %ecx\n"
-    "			rdmsr\n"
-    "			vmmcall\n"
-    "l2_spin:		pause\n"
-    "			jmp l2_spin\n"
-    "l2_sti:		nop\n"
-    "			sti\n"
-    "			nop\n"
-    "1:			pause\n"
-    "			jmp 1b\n"
-    "l2_tsc:		rdtsc\n"
-    "			shl $32, %rdx\n"
-    "			or %rdx, %rax\n"
-    "			vmmcall\n"
-    "l2_star:		mov $0xc0000081, %ecx\n"
-    "			mov $0x5678, %edx\n"
-    "			mov $0x1234, %eax\n"
-    "			wrmsr\n"
-    "			vmmcall\n"
-    "l2_hlt:		sti\n"
-    "			hlt\n"
-    "			mov $9, %eax\n"
-    "			vmmcall\n");
+#define L2(name, insns)                                                    \
+	static __attribute__((naked, noinline, used)) void l2_##name(void) \
+	{                                                                  \
+		asm volatile(insns);                                       \
+	}
+
+L2(vmmcall, "1: vmmcall; jmp 1b")
+L2(cpuid, "1: mov $0x40000000, %eax; cpuid; vmmcall; jmp 1b")
+L2(ud, "ud2; vmmcall")
+L2(pf, "movabs $0x123456789000, %rax; movb $1, (%rax); vmmcall")
+L2(out, "mov $7, %al; out %al, $0x44; mov $0x55, %edx; out %eax, %dx; vmmcall")
+L2(rdmsr, "mov $0xc0000081, %ecx; rdmsr; mov $0xc0000102, %ecx; rdmsr; vmmcall")
+L2(spin, "1: pause; jmp 1b")
+L2(sti, "nop; sti; nop; 1: pause; jmp 1b")
+L2(tsc, "rdtsc; shl $32, %rdx; or %rdx, %rax; vmmcall")
+L2(star, "mov $0xc0000081, %ecx; mov $0x5678, %edx; mov $0x1234, %eax; wrmsr; "
+	 "vmmcall")
+L2(hlt, "sti; hlt; mov $9, %eax; vmmcall")
 
 static inline __u64 read_cr(int nr)
 {
@@ -169,7 +153,7 @@ static void set_segment(int at, __u16 selector, __u16 attrib, __u32 limit,
 }
 
 /* An L2 that differs from L1 in nothing but where it is. */
-static void make_vmcb(const char *code)
+static void make_vmcb(void (*code)(void), int behind)
 {
 	int i;
 
@@ -193,7 +177,7 @@ static void make_vmcb(const char *code)
 	V64(S_DR6) = 0xffff0ff0;
 	V64(S_DR7) = 0x400;
 	V64(S_RFLAGS) = 2;
-	V64(S_RIP) = (__u64)code;
+	V64(S_RIP) = (__u64)code + behind;
 	V64(S_RSP) = L2_STACK;
 }
 
@@ -277,7 +261,7 @@ static void insns(void)
 	CHECK(TRY_AT("vmsave %%rax", (__u64)MMIO_AT) == GP);
 	CHECK(TRY_AT("invlpga %%rax, %%ecx", 0) == NO_TRAP);
 
-	make_vmcb(l2_vmmcall);
+	make_vmcb(l2_vmmcall, 0);
 	wrmsr(MSR_KERNEL_GS_BASE, 0x1111);
 	asm volatile("vmsave %%rax" : : "a"(VMCB) : "memory");
 	CHECK(V64(0x620) == 0x1111);
@@ -301,7 +285,7 @@ static void cpuid_loop(void)
 	int i;
 
 	svm_on();
-	make_vmcb(l2_cpuid);
+	make_vmcb(l2_cpuid, 0);
 	V32(WORD3) |= CPUID;
 	for (i = 0; i < 500; i++) {
 		CHECK(vmrun() == EXIT_CPUID);
@@ -314,11 +298,11 @@ static void cpuid_loop(void)
 		V64(S_RIP) += 3;
 	}
 	/* Not intercepted: what L1 would be told. */
-	make_vmcb(l2_cpuid);
+	make_vmcb(l2_cpuid, 0);
 	CHECK(vmrun() == EXIT_VMMCALL);
 	CHECK(V64(S_RAX) == 0x40000001);
 
-	make_vmcb(l2_tsc);
+	make_vmcb(l2_tsc, 0);
 	V64(TSC_OFFSET) = 1ull << 50;
 	tsc = rdtsc();
 	CHECK(vmrun() == EXIT_VMMCALL);
@@ -327,7 +311,7 @@ static void cpuid_loop(void)
 	CHECK(rdtsc() - tsc < 1ull << 40);
 
 	/* What VMRUN does not switch. */
-	make_vmcb(l2_star);
+	make_vmcb(l2_star, 0);
 	wrmsr(MSR_STAR, 0);
 	CHECK(vmrun() == EXIT_VMMCALL);
 	CHECK(rdmsr(MSR_STAR) == 0x567800001234);
@@ -340,7 +324,6 @@ static const struct {
 	__u16 offset;
 	__u8 size;
 	__u64 value;
-	__u64 also;
 } invalid[] = {
 	{ WORD4, 4, VMMCALL },
 	{ ASID, 4, 0 },
@@ -372,11 +355,11 @@ static void invalid_vmcbs(void)
 	unsigned int i;
 
 	svm_on();
-	make_vmcb(l2_vmmcall);
+	make_vmcb(l2_vmmcall, 0);
 	CHECK(vmrun() == EXIT_VMMCALL);
 	for (i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
-		PUT(BOX->count[0], i);
-		make_vmcb(l2_vmmcall);
+		PUT(BOX->count[ROW], i);
+		make_vmcb(l2_vmmcall, 0);
 		switch (invalid[i].size) {
 		case 2:
 			V16(invalid[i].offset) = invalid[i].value;
@@ -398,7 +381,7 @@ static void invalid_vmcbs(void)
 static void shutdown(void)
 {
 	svm_on();
-	make_vmcb(l2_ud);
+	make_vmcb(l2_ud, 0);
 	set_segment(S_IDTR, 0, 0, 0, 0);
 	CHECK(vmrun() == EXIT_SHUTDOWN);
 	stgi();
@@ -406,14 +389,14 @@ static void shutdown(void)
 
 static void set_bit_of(unsigned long map, unsigned int nr)
 {
-	*(volatile __u8 *)(map + nr / 8) |= 1 << nr % 8;
+	*(__u8 *)(map + nr / 8) |= 1 << nr % 8;
 }
 
 /* Port 0x44 is L1's, 0x55 is the runner's; of MSRs STAR and KERNEL_GS_BASE. */
 static void maps(void)
 {
 	svm_on();
-	make_vmcb(l2_out);
+	make_vmcb(l2_out, 0);
 	V32(WORD3) |= IOIO | MSRS;
 	set_bit_of(IOPM, 0x44);
 	CHECK(vmrun() == EXIT_IOIO);
@@ -424,13 +407,13 @@ static void maps(void)
 	CHECK(vmrun() == EXIT_VMMCALL);
 
 	/* An access that only ends in a bit that is set. */
-	make_vmcb(l2_out + 4);
+	make_vmcb(l2_out, 4);
 	V32(WORD3) |= IOIO;
 	set_bit_of(IOPM, 0x58);
 	CHECK(vmrun() == EXIT_IOIO);
 	CHECK(V64(EXIT_INFO1) >> 16 == 0x55);
 
-	make_vmcb(l2_rdmsr);
+	make_vmcb(l2_rdmsr, 0);
 	V32(WORD3) |= MSRS;
 	wrmsr(MSR_STAR, 0x77);
 	/* Two bits each, behind those of the first 8192. */
@@ -441,7 +424,7 @@ static void maps(void)
 	CHECK((__u32)V64(S_RAX) == 0x77);
 
 	/* Writes have the second. */
-	make_vmcb(l2_star);
+	make_vmcb(l2_star, 0);
 	V32(WORD3) |= MSRS;
 	set_bit_of(MSRPM + 0x800, 2 * 0x81 + 1);
 	CHECK(vmrun() == EXIT_MSR);
@@ -453,18 +436,18 @@ static void maps(void)
 static void exceptions(void)
 {
 	svm_on();
-	make_vmcb(l2_ud);
+	make_vmcb(l2_ud, 0);
 	V32(EXCEPTIONS) = 1 << UD | 1 << 14;
 	CHECK(vmrun() == EXIT_UD);
 	CHECK(V64(S_RIP) == (__u64)l2_ud);
-	make_vmcb(l2_pf);
+	make_vmcb(l2_pf, 0);
 	V32(EXCEPTIONS) = 1 << 14;
 	CHECK(vmrun() == EXIT_PF);
 	CHECK(V64(EXIT_INFO1) == 2);
 	CHECK(V64(EXIT_INFO2) == 0x123456789000);
 	CHECK(V64(S_CR2) == 0);
 	/* A page fault while another exception is delivered: it is told. */
-	make_vmcb(l2_ud);
+	make_vmcb(l2_ud, 0);
 	V32(EXCEPTIONS) = 1 << 14;
 	set_segment(S_IDTR, 0, 0, 0xfff, 0x123456789000);
 	CHECK(vmrun() == EXIT_PF);
@@ -474,29 +457,21 @@ static void exceptions(void)
 
 /* --- interrupts ---------------------------------------------------------- */
 
-enum {
-	IN_L1,
-	IN_L2,
-	GIF_SEEN
-};
-
-static volatile int in_l2;
-
 HANDLER(on_interrupt)
 {
-	__u32 *n = &BOX->count[in_l2 ? IN_L2 : IN_L1];
+	__u32 *n = &BOX->count[GET(BOX->count[IS_L2]) ? IN_L2 : IN_L1];
 
 	PUT(*n, GET(*n) + 1);
 	apic_write(APIC_EOI, 0);
 	/* L2 is at VMMCALL next. */
-	if (in_l2)
+	if (n == &BOX->count[IN_L2])
 		frame->rip = (__u64)l2_vmmcall;
 }
 
 /* One by EVENTINJ or V_IRQ: there is no EOI. */
 HANDLER(on_virtual)
 {
-	PUT(BOX->count[7], GET(BOX->count[7]) + 1);
+	PUT(BOX->count[VIRTUAL], GET(BOX->count[VIRTUAL]) + 1);
 	frame->rip = (__u64)l2_vmmcall;
 }
 
@@ -526,12 +501,12 @@ static void gif(void)
 	asm volatile("nop");
 	CHECK(GET(BOX->count[IN_L1]) == 1);
 	/* #VMEXIT clears it, VMRUN sets it. */
-	make_vmcb(l2_vmmcall);
+	make_vmcb(l2_vmmcall, 0);
 	CHECK(vmrun() == EXIT_VMMCALL);
 	self_ipi();
 	CHECK(apic_read(APIC_IRR + 0x20) & 1 << 16);
 	CHECK(GET(BOX->count[IN_L1]) == 1);
-	make_vmcb(l2_spin);
+	make_vmcb(l2_spin, 0);
 	V32(WORD3) |= INTR;
 	V32(INT_CTL) = V_MASKING;
 	CHECK(vmrun() == EXIT_INTR);
@@ -555,7 +530,7 @@ static void start_timer(void)
 static void intercepted(void)
 {
 	interrupts_on();
-	make_vmcb(l2_spin);
+	make_vmcb(l2_spin, 0);
 	V32(WORD3) |= INTR;
 	V32(INT_CTL) = V_MASKING;
 	start_timer();
@@ -570,7 +545,7 @@ static void intercepted(void)
 	CHECK(GET(BOX->count[IN_L1]) == 1);
 
 	/* Without V_INTR_MASKING: when L2 sets its own. */
-	make_vmcb(l2_sti);
+	make_vmcb(l2_sti, 0);
 	V32(WORD3) |= INTR;
 	self_ipi();
 	CHECK(vmrun() == EXIT_INTR);
@@ -581,7 +556,7 @@ static void intercepted(void)
 	CHECK(GET(BOX->count[IN_L1]) == 2);
 
 	/* One that ends HLT. */
-	make_vmcb(l2_hlt);
+	make_vmcb(l2_hlt, 0);
 	V32(WORD3) |= INTR;
 	start_timer();
 	CHECK(vmrun() == EXIT_INTR);
@@ -594,12 +569,12 @@ static void intercepted(void)
 static void delivered(void)
 {
 	interrupts_on();
-	in_l2 = 1;
-	make_vmcb(l2_sti);
+	PUT(BOX->count[IS_L2], 1);
+	make_vmcb(l2_sti, 0);
 	self_ipi();
 	CHECK(vmrun() == EXIT_VMMCALL);
 	CHECK(GET(BOX->count[IN_L2]) == 1);
-	make_vmcb(l2_spin);
+	make_vmcb(l2_spin, 0);
 	V64(S_RFLAGS) |= RFLAGS_IF;
 	start_timer();
 	CHECK(vmrun() == EXIT_VMMCALL);
@@ -619,14 +594,14 @@ static void injected(void)
 
 	interrupts_on();
 	for (i = 0; i < 3; i++) {
-		make_vmcb(l2_spin);
+		make_vmcb(l2_spin, 0);
 		V32(EVENT_INJ) = events[i];
 		CHECK(vmrun() == EXIT_VMMCALL);
-		CHECK(GET(BOX->count[7]) == i + 1);
+		CHECK(GET(BOX->count[VIRTUAL]) == i + 1);
 		CHECK(!V32(EVENT_INJ));
 	}
 	/* Its delivery faults, which L1 wants to know. */
-	make_vmcb(l2_spin);
+	make_vmcb(l2_spin, 0);
 	V32(EXCEPTIONS) = 1 << 14;
 	set_segment(S_IDTR, 0, 0, 0xfff, 0x123456789000);
 	V32(EVENT_INJ) = VALID | 4u << 8 | 0x60;
@@ -634,20 +609,20 @@ static void injected(void)
 	CHECK(V32(EXIT_EVENT) == (VALID | 4u << 8 | 0x60));
 
 	/* Virtual interrupts: when L2 takes them, unless L1 wants to know. */
-	make_vmcb(l2_sti);
+	make_vmcb(l2_sti, 0);
 	V32(INT_CTL) = V_MASKING | V_IRQ | V_PRIO(6);
 	V32(INT_VECTOR) = 0x60;
 	CHECK(vmrun() == EXIT_VMMCALL);
-	CHECK(GET(BOX->count[7]) == 4);
+	CHECK(GET(BOX->count[VIRTUAL]) == 4);
 	CHECK(!(V32(INT_CTL) & V_IRQ));
-	make_vmcb(l2_sti);
+	make_vmcb(l2_sti, 0);
 	V32(WORD3) |= VINTR;
 	V32(INT_CTL) = V_MASKING | V_IRQ | V_IGN_TPR;
 	V32(INT_VECTOR) = 0x60;
 	CHECK(vmrun() == EXIT_VINTR);
 	CHECK(V32(INT_CTL) & V_IRQ);
 	/* With one of its own waiting behind a window of L2's. */
-	make_vmcb(l2_sti);
+	make_vmcb(l2_sti, 0);
 	V32(WORD3) |= INTR;
 	V32(INT_CTL) = V_IRQ | V_PRIO(6);
 	V32(INT_VECTOR) = 0x60;
@@ -663,7 +638,7 @@ static void injected(void)
 static void at_runners_mercy(void)
 {
 	svm_on();
-	make_vmcb(l2_out);
+	make_vmcb(l2_out, 0);
 	if (GET(BOX->arg[1]))
 		V32(WORD3) &= ~SHUTDOWN;
 	CHECK(vmrun() == EXIT_SHUTDOWN);
