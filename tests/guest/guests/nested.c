@@ -3,8 +3,8 @@
  * nested.c - a guest that has guests: SVM in SVM
  *
  * arg[0] says which test; nested.c of the runner has their names.  L1 and L2 share
- * all memory, page tables, GDT and IDT; L2 talks to L1 by RAX.  Handlers count
- * in count[].
+ * all memory, page tables, GDT and IDT; L2 talks to L1 by RAX.  Handlers count in
+ * count[].
  */
 #include "apic.h"
 
@@ -106,8 +106,7 @@ enum {
 	IN_L1,
 	IN_L2,
 	VIRTUAL,
-	IS_L2, /* whose handler runs */
-	ROW
+	IS_L2 /* whose handler runs */
 };
 
 /* What L2 executes; each ends with VMMCALL, with what there is to tell in RAX. */
@@ -229,7 +228,9 @@ static void insns(void)
 	__u32 r[4];
 
 	cpuid(0x8000000a, 0, r);
-	CHECK((r[0] & 0xff) == 1 && r[1] >= 2 && !r[3]);
+	CHECK((r[0] & 0xff) == 1 && r[1] >= 2);
+	/* Another KVM may have more, but then also nested paging. */
+	CHECK(!r[3] || (r[3] & 1));
 	CHECK(TRY_AT("vmrun %%rax", VMCB) == UD);
 	CHECK(TRY_AT("vmload %%rax", VMCB) == UD);
 	CHECK(TRY_AT("vmsave %%rax", VMCB) == UD);
@@ -358,7 +359,6 @@ static void invalid_vmcbs(void)
 	make_vmcb(l2_vmmcall, 0);
 	CHECK(vmrun() == EXIT_VMMCALL);
 	for (i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
-		PUT(BOX->count[ROW], i);
 		make_vmcb(l2_vmmcall, 0);
 		switch (invalid[i].size) {
 		case 2:
@@ -370,7 +370,9 @@ static void invalid_vmcbs(void)
 		default:
 			V64(invalid[i].offset) = invalid[i].value;
 		}
-		CHECK(vmrun() == EXIT_INVALID);
+		/* The row, for the verdict. */
+		if (vmrun() != EXIT_INVALID)
+			verdict(2000 + i);
 		CHECK(V64(S_RIP) == (__u64)l2_vmmcall);
 	}
 	stgi();
