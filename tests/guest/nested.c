@@ -3,7 +3,7 @@
  * nested.c - tests of guests in guests; the guest is guests/nested.c
  *
  * Without SVM in KVM_GET_SUPPORTED_CPUID they are skipped: Twinwalk has it if its
- * parameter "nested" is on.
+ * parameter "nested" is on.  svm_absent is the one for without.
  */
 #include <stdlib.h>
 
@@ -13,7 +13,9 @@
 #define PORT_L1	    0x44
 #define PORT_RUNNER 0x55
 
-#define MERCY 10
+/* Numbers of the guest's tests. */
+#define MERCY  10
+#define ABSENT 11
 
 static bool has_svm(struct vm *vm)
 {
@@ -36,8 +38,9 @@ static bool has_svm(struct vm *vm)
 static void start(struct vm *vm, const struct test *t, int what)
 {
 	vm_start_with_irqchip(vm, t->mode, t->guest, 1);
-	if (!has_svm(vm))
-		leave(SKIPPED, "no SVM for guests");
+	if (has_svm(vm) == (what == ABSENT))
+		leave(SKIPPED,
+		      has_svm(vm) ? "guests have SVM" : "no SVM for guests");
 	vm->box->arg[0] = what;
 }
 
@@ -166,6 +169,7 @@ const struct test nested_tests[] = {
 	{ "nested_triple_fault", test_triple_fault, "nested", LONG, NULL },
 	{ "nested_triple_fault_all", test_triple_fault, "nested", LONG,
 	  (void *)1L },
+	{ "svm_absent", test_nested, "nested", LONG, (void *)(long)ABSENT },
 	{ "nested_reset", test_reset, "nested", LONG, NULL },
 	{ "nested_registers", test_same_registers, "nested", LONG, NULL },
 	{}

@@ -214,6 +214,7 @@ static const struct feature_row efer_rows[] = {
 	{ X86_FEATURE_LM, 1ull << 8 | 1ull << 10 },
 	{ X86_FEATURE_NX, 1ull << 11 },
 	{ X86_FEATURE_FXSR_OPT, 1ull << 14 },
+	{ X86_FEATURE_SVM, 1ull << 12 },
 };
 
 static bool has_one(void *ctx, unsigned int feature)
@@ -258,7 +259,7 @@ static void regs_check_efer_features(struct kunit *test)
 				efer_rows[i].bits);
 	}
 	KUNIT_EXPECT_EQ(test, kvm_calc_efer_bits(has_one, &none), 0ull);
-	/* No SVME, no LMSLE, whatever the host has. */
+	/* No LMSLE, whatever the host has. */
 	KUNIT_EXPECT_EQ(test, kvm_calc_efer_bits(has_all, NULL), all);
 }
 

@@ -223,6 +223,38 @@ static __u64 try_wrmsr(__u32 index, __u64 value)
 		   : "r11", "memory");
 }
 
+static __u64 try_rdmsr(__u32 index)
+{
+	return TRY("rdmsr", : : "c"(index) : "rax", "rdx", "r11", "memory");
+}
+
+static void all_are_undefined(void)
+{
+	CHECK(TRY_AT("vmrun %%rax", VMCB) == UD);
+	CHECK(TRY_AT("vmload %%rax", VMCB) == UD);
+	CHECK(TRY_AT("vmsave %%rax", VMCB) == UD);
+	CHECK(TRY_AT("clgi", 0) == UD);
+	CHECK(TRY_AT("stgi", 0) == UD);
+	CHECK(TRY_AT("invlpga %%rax, %%ecx", 0) == UD);
+	CHECK(TRY_AT("skinit", 0) == UD);
+}
+
+/* Nothing of it is there. */
+static void absent(void)
+{
+	__u32 r[4];
+
+	cpuid(0x80000001, 0, r);
+	CHECK(!(r[2] & 4));
+	cpuid(0x8000000a, 0, r);
+	CHECK(!r[0] && !r[1] && !r[2] && !r[3]);
+	CHECK(try_wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME) == GP);
+	CHECK(try_rdmsr(MSR_VM_CR) == GP);
+	CHECK(try_rdmsr(MSR_VM_HSAVE_PA) == GP);
+	CHECK(try_wrmsr(MSR_VM_HSAVE_PA, HSAVE) == GP);
+	all_are_undefined();
+}
+
 static void insns(void)
 {
 	__u32 r[4];
@@ -231,13 +263,7 @@ static void insns(void)
 	CHECK((r[0] & 0xff) == 1 && r[1] >= 2);
 	/* Another KVM may have more, but then also nested paging. */
 	CHECK(!r[3] || (r[3] & 1));
-	CHECK(TRY_AT("vmrun %%rax", VMCB) == UD);
-	CHECK(TRY_AT("vmload %%rax", VMCB) == UD);
-	CHECK(TRY_AT("vmsave %%rax", VMCB) == UD);
-	CHECK(TRY_AT("clgi", 0) == UD);
-	CHECK(TRY_AT("stgi", 0) == UD);
-	CHECK(TRY_AT("invlpga %%rax, %%ecx", 0) == UD);
-
+	all_are_undefined();
 	CHECK(try_wrmsr(MSR_VM_HSAVE_PA, HSAVE + 8) == GP);
 	CHECK(try_wrmsr(MSR_VM_HSAVE_PA, 1ull << 60) == GP);
 	CHECK(!(rdmsr(MSR_VM_CR) & 0x18));
@@ -661,6 +687,7 @@ START
 		delivered,
 		injected,
 		at_runners_mercy,
+		absent,
 	};
 
 	(void)index;
