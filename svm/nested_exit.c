@@ -242,7 +242,7 @@ static int check_outside(struct vcpu_svm *svm, bool busy)
 	u32 code;
 	int r;
 
-	if (kvm_lapic_init_latched(vcpu) &&
+	if (svm_gif(svm) && kvm_lapic_init_latched(vcpu) &&
 	    svm_l1_intercepts(svm, INTERCEPT_INIT)) {
 		code = SVM_EXIT_INIT;
 	} else if (ev->smi_pending && svm_smi_allowed(vcpu, false) > 0) {

@@ -299,6 +299,8 @@ static int set_sregs_common(struct kvm_vcpu *vcpu,
 			    const struct kvm_sregs *sregs, const u64 *pdptrs)
 {
 	unsigned long old_cr4 = kvm_read_cr4(vcpu);
+	/* It may end by this, and then CPUID is that of another CR4. */
+	bool was_nested = is_guest_mode(vcpu);
 
 	if (!sregs_are_valid(vcpu, sregs))
 		return -EINVAL;
@@ -316,7 +318,7 @@ static int set_sregs_common(struct kvm_vcpu *vcpu,
 	set_pdptrs(vcpu, pdptrs);
 	start_if_reset(vcpu, sregs);
 
-	if ((old_cr4 ^ sregs->cr4) & KVM_CR4_IN_CPUID)
+	if (was_nested || ((old_cr4 ^ sregs->cr4) & KVM_CR4_IN_CPUID))
 		kvm_update_cpuid_runtime(vcpu);
 	kvm_mmu_reset_context(vcpu);
 	kvm_make_request(KVM_REQ_TLB_FLUSH_GUEST, vcpu);
