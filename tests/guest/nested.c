@@ -37,10 +37,12 @@ static bool has_svm(struct vm *vm)
 
 static void start(struct vm *vm, const struct test *t, int what)
 {
+	bool wanted = what != ABSENT;
+
 	vm_start_with_irqchip(vm, t->mode, t->guest, 1);
-	if (has_svm(vm) == (what == ABSENT))
+	if (has_svm(vm) != wanted)
 		leave(SKIPPED,
-		      has_svm(vm) ? "guests have SVM" : "no SVM for guests");
+		      wanted ? "no SVM for guests" : "guests have SVM");
 	vm->box->arg[0] = what;
 }
 
