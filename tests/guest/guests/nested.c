@@ -561,6 +561,8 @@ static void intercepted(void)
 	make_vmcb(l2_spin, 0);
 	V32(WORD3) |= INTR;
 	V32(INT_CTL) = V_MASKING;
+	/* It must not be L1's if it comes before VMRUN. */
+	clgi();
 	start_timer();
 	asm volatile("sti" : : : "memory");
 	CHECK(vmrun() == EXIT_INTR);
