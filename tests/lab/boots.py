@@ -153,10 +153,6 @@ AMD = [
          ["guests", "nested", "kmemleak"], memory="4G",
          append=GIGA + " lab.debug lab.patience=4 lab.share=1/2", limit=600),
     Boot("amd-linux", "amd", "debian", ["linux"], memory="3G", threads="multi", limit=600),
-    # The MMU looks at all of its tables as it goes.
-    Boot("amd-linux-sanitizer", "amd", "sanitizer", ["linux", "kmemleak"],
-         memory="3G", threads="multi",
-         append="lab.debug lab.only=pc-on-2 lab.patience=6", limit=600),
     Boot("amd-reboot", "amd", "debian", ["reboot"]),
 ]
 
