@@ -153,6 +153,12 @@ AMD = [
          ["guests", "nested", "kmemleak"], memory="4G",
          append=GIGA + " lab.debug lab.patience=4 lab.share=1/2", limit=600),
     Boot("amd-linux", "amd", "debian", ["linux"], memory="3G", threads="multi", limit=600),
+    # The MMU looks at all of its tables as it goes.  For ACPI's way to the interrupt of
+    # the device that has QEMU's files that kernel has no driver.
+    Boot("amd-linux-sanitizer", "amd", "sanitizer", ["linux", "kmemleak"],
+         memory="3G", threads="multi",
+         append="acpi=noirq lab.debug lab.only=pc-on-1 lab.patience=5",
+         limit=420),
     Boot("amd-reboot", "amd", "debian", ["reboot"]),
 ]
 
