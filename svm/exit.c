@@ -318,7 +318,9 @@ static int task_switch(struct kvm_vcpu *vcpu)
 	const struct vmcb_control_area *c = &to_svm(vcpu)->vmcb->control;
 	u32 error_code = c->exit_info_2;
 
-	if (is_task_instruction(c->exit_int_info))
+	/* What L1 injects is no instruction of L2's. */
+	if (is_task_instruction(c->exit_int_info) &&
+	    !svm_nested_is_soft_event(to_svm(vcpu)))
 		return emulate(vcpu);
 	if (c->exit_info_2 & TASK_RF)
 		kvm_set_rflags(vcpu, kvm_get_rflags(vcpu) | X86_EFLAGS_RF);

@@ -253,8 +253,12 @@ static void load_regs(struct vcpu_svm *svm, const struct svm_nested_regs *r)
 
 static void set_guest_mode(struct kvm_vcpu *vcpu, bool on, u64 tsc_offset)
 {
+	/* A load on another CPU may write the offset, of which it sees all or nothing. */
+	preempt_disable();
 	vcpu->arch.guest_mode = on;
 	vcpu->arch.tsc.l2_offset = tsc_offset;
+	svm_write_tsc_offset(vcpu, vcpu->arch.tsc.offset);
+	preempt_enable();
 	vcpu->stat.guest_mode = on;
 }
 

@@ -420,8 +420,11 @@ int svm_nested_set_efer(struct vcpu_svm *svm, u64 efer)
 		return 0;
 	if (efer & EFER_SVME)
 		return !!(n->vm_cr & VM_CR_SVMDIS);
-	/* Userspace's, or RESET: L2 itself can't, see turns_svm_off(). */
+	/* KVM_SET_SREGS, or RESET: L2 itself can't, see turns_svm_off(). */
 	svm_nested_leave(svm);
+	/* What has waited for STGI. */
+	if (!n->gif)
+		kvm_make_request(KVM_REQ_EVENT, &svm->vcpu);
 	n->gif = true;
 	return 0;
 }
@@ -433,11 +436,13 @@ static const struct {
 	u16 op;
 	u8 intercept;
 } intercepted_ops[] = {
+	/* clang-format off */
 	{ OP_CLTS, INTERCEPT_CR0_WRITE },
 	{ OP_CPUID, INTERCEPT_CPUID },
 	{ OP_HLT, INTERCEPT_HLT },
 	{ OP_IN, INTERCEPT_IOIO_PROT },
 	{ OP_INT, INTERCEPT_INTn },
+	{ OP_INT1, INTERCEPT_ICEBP },
 	{ OP_INVD, INTERCEPT_INVD },
 	{ OP_INVLPG, INTERCEPT_INVLPG },
 	{ OP_IRET, INTERCEPT_IRET },
@@ -459,6 +464,7 @@ static const struct {
 	{ OP_STR, INTERCEPT_STORE_TR },
 	{ OP_WBINVD, INTERCEPT_WBINVD },
 	{ OP_WRMSR, INTERCEPT_MSR_PROT },
+	/* clang-format on */
 };
 
 static bool is_write_to_control_register(const struct kvm_insn *insn)
@@ -487,12 +493,15 @@ static bool mov_intercepted(const struct vcpu_svm *svm,
 }
 
 /* INS and OUTS are here for one port, of which L1 was asked. */
-static bool is_asked_port(struct vcpu_svm *svm)
+static bool is_asked_port(struct vcpu_svm *svm, const struct kvm_insn *insn)
 {
 	const struct vmcb_control_area *c = &svm->vmcb->control;
+	u32 info = c->exit_info_1;
 
 	return c->exit_code == SVM_EXIT_IOIO &&
-	       (u16)kvm_rdx_read(&svm->vcpu) == c->exit_info_1 >> 16;
+	       (u16)kvm_rdx_read(&svm->vcpu) == info >> 16 &&
+	       insn->mem[0].size ==
+		       (info & SVM_IOIO_SIZE_MASK) >> SVM_IOIO_SIZE_SHIFT;
 }
 
 /*
@@ -514,7 +523,7 @@ bool svm_emulation_intercepted(struct kvm_vcpu *vcpu,
 	case OP_INS:
 	case OP_OUTS:
 		return svm_l1_intercepts(svm, INTERCEPT_IOIO_PROT) &&
-		       !is_asked_port(svm);
+		       !is_asked_port(svm, insn);
 	}
 	for (i = 0; i < ARRAY_SIZE(intercepted_ops); i++)
 		if (intercepted_ops[i].op == insn->row->op &&

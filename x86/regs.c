@@ -259,6 +259,9 @@ int kvm_set_efer(struct kvm_vcpu *vcpu, u64 efer, bool host_initiated)
 		return 1;
 	if (!host_initiated && !kvm_efer_write_is_valid(&old, efer))
 		return 1;
+	/* A nested guest's hypervisor would go on with its registers. */
+	if (is_guest_mode(vcpu) && !(efer & EFER_SVME))
+		return 1;
 
 	new = old;
 	new.efer = efer | (old.efer & EFER_LMA);
