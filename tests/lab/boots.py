@@ -178,10 +178,10 @@ INTEL = [
     # The kernel checksums what it loads, for 20 of bochs' seconds, without a
     # break: RCU's patience, not the module's.
     Boot("intel-kexec", "intel", "small", ["kexec"], next="after_kexec",
-         append="rcupdate.rcu_cpu_stall_timeout=120"),
+         append="rcupdate.rcu_cpu_stall_timeout=120", limit=240),
     Boot("intel-crash", "intel", "small", ["crash"], next="after_kexec",
          append="rcupdate.rcu_cpu_stall_timeout=120 crashkernel=192M",
-         panics=True),
+         panics=True, limit=240),
     Boot("intel-no-vmx", "intel", "small", ["no_virt"], cpus=1,
          cpu="p4_prescott_celeron_336"),
     # What Linux does on a CPU whose firmware has locked VT-x off.
