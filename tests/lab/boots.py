@@ -173,7 +173,10 @@ INTEL = [
     Boot("intel-small", "intel", "small", COMMON, limit=300),
     # Idle time is slow there, and waiting for RCU is idle.
     Boot("intel-checked", "intel", "checked",
-         ["virt_on_demand", "fail_each_step", "hotplug", "suspend", "kmemleak"],
+         ["virt_on_demand", "hotplug", "suspend", "kmemleak"],
+         append="rcupdate.rcu_expedited=1", limit=500),
+    Boot("intel-checked-steps", "intel", "checked",
+         ["fail_each_step", "kmemleak"],
          append="rcupdate.rcu_expedited=1", limit=500),
     # The kernel checksums what it loads, for 20 of bochs' seconds, without a
     # break: RCU's patience, not the module's.
