@@ -174,10 +174,10 @@ INTEL = [
     # Idle time is slow there, and waiting for RCU is idle.
     Boot("intel-checked", "intel", "checked",
          ["virt_on_demand", "hotplug", "suspend", "kmemleak"],
-         append="rcupdate.rcu_expedited=1", limit=500),
-    Boot("intel-checked-steps", "intel", "checked",
-         ["fail_each_step", "kmemleak"],
-         append="rcupdate.rcu_expedited=1", limit=500),
+         append="rcupdate.rcu_expedited=1", limit=600),
+    # Two minutes more for kmemleak are check-long's.
+    Boot("intel-checked-steps", "intel", "checked", ["fail_each_step"],
+         append="rcupdate.rcu_expedited=1", limit=600),
     # The kernel checksums what it loads, for 20 of bochs' seconds, without a
     # break: RCU's patience, not the module's.
     Boot("intel-kexec", "intel", "small", ["kexec"], next="after_kexec",
